@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One part, pixels to verdict: flat field → image check → locate → resample → the recipe's tools → blobs → classes →
+ * judge. An inspector belongs to one thread; all its memory is allocated at open, none while it runs. The same frame,
+ * recipe and model give the same result to the last bit.
+ */
+#ifndef OKNG_PIPELINE_INSPECT_H
+#define OKNG_PIPELINE_INSPECT_H
+
+#include "pipeline/correct.h"
+#include "pipeline/error.h"
+#include "pipeline/model.h"
+#include "pipeline/recipe.h"
+
+struct okng_inspector;
+
+/* Copies recipe and what it needs of model and flat (NULL: no flat field); they may be closed after. model NULL is
+ * allowed when no tool is OKNG_TOOL_COMPARE and locate is off; then width × height must be given, else they are ignored.
+ * 0; -EINVAL with *err (model of another recipe, region outside the image, flat field of another size); -ENOMEM. */
+int okng_inspector_open(struct okng_inspector **inspector, const struct okng_recipe *recipe, const struct okng_model *model,
+	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err);
+
+/* Inspects one frame (MONO8). Never fails: whatever is wrong with the frame is a verdict with its reason in *result
+ * (other size or format: FAULT, OKNG_REASON_IMAGE). Not reentrant. */
+void okng_inspector_run(struct okng_inspector *inspector, const struct okng_image *frame, struct okng_result *result);
+
+void okng_inspector_close(struct okng_inspector **inspector);
+
+#endif

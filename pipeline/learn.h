@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Teaching from good parts (variation model). The first image is the reference; each further one is located against
+ * it, resampled onto it and accumulated; mean and standard deviation come out. Integer sums: the order of images after
+ * the first does not matter to the last bit.
+ */
+#ifndef OKNG_PIPELINE_LEARN_H
+#define OKNG_PIPELINE_LEARN_H
+
+#include "pipeline/model.h"
+#include "pipeline/recipe.h"
+
+struct okng_learner;
+
+int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *recipe);
+
+/* Adds one good part (MONO8, the size of the first). 0; -EINVAL other size; -EDOM it could not be aligned and was
+ * left out (*pose tells how far it came; pose may be NULL); -ENOMEM. */
+int okng_learner_add(struct okng_learner *learner, const struct okng_image *img, struct okng_pose *pose);
+
+/* The model of what was added so far. 0; -ENODATA fewer than recipe.learn.min_images; -ENOMEM. */
+int okng_learner_model(const struct okng_learner *learner, struct okng_model **model);
+
+void okng_learner_close(struct okng_learner **learner);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the pipeline says of a part. The numbers are those of the PLC interface (the station checks that at compile
+ * time); zero is "no verdict", so that a zeroed struct never ships a part.
+ */
+#ifndef OKNG_PIPELINE_VERDICT_H
+#define OKNG_PIPELINE_VERDICT_H
+
+#include "pipeline/image.h"
+
+#define OKNG_DEFECTS_MAX 64 /* kept per part, worst first; more are counted */
+
+enum okng_verdict { OKNG_NONE = 0, OKNG_OK = 1, OKNG_NG = 2, OKNG_REVIEW = 3, OKNG_FAULT = 4 };
+
+enum okng_reason {
+	OKNG_REASON_NONE = 0,
+	OKNG_REASON_DEFECT = 1,
+	OKNG_REASON_NOT_FOUND = 10,
+	OKNG_REASON_IMAGE = 11,     /* too dark, too bright or blurred */
+	OKNG_REASON_NOT_ALIGNED = 12,
+	OKNG_REASON_DEADLINE = 20,
+	OKNG_REASON_CAMERA_LOST = 21,
+	OKNG_REASON_INCOMPLETE = 22,
+	OKNG_REASON_QUEUE_FULL = 23,
+	OKNG_REASON_RECIPE = 24,
+	OKNG_REASON_NOT_READY = 25,
+	OKNG_REASON_OFFLINE = 26,
+	OKNG_REASON_RESTARTED = 27,
+	OKNG_REASON_PLC_LOST = 28,
+	OKNG_REASON_INTERNAL = 30,
+};
+
+enum okng_polarity { OKNG_POLARITY_ANY = 0, OKNG_POLARITY_BRIGHT = 1, OKNG_POLARITY_DARK = 2 };
+
+/* A blob with its features and, once classified and judged, its class and score. */
+struct okng_defect {
+	struct okng_rect box;        /* reference image */
+	uint32_t area;               /* pixels beyond the band */
+	float cx, cy;                /* centre of gravity */
+	float elongation, contrast, fill;
+	enum okng_polarity polarity;
+	int tool;                    /* index into the recipe's tools */
+	int class_index;             /* index into the recipe's classes; -1: no row matched */
+	int class_number;            /* 0: no row matched */
+	enum okng_verdict verdict;   /* of its class row; no row: OKNG_NG */
+	float score;                 /* 0 to 1: area / (area + limit area); 0.5 is the limit */
+	float limit_area;
+};
+
+struct okng_pose {
+	double dx, dy;  /* pixels: part in the frame minus part in the reference */
+	double angle;   /* degrees, counter-clockwise in image coordinates with y down seen from the viewer */
+	double score;   /* normalised correlation, -1 to 1 */
+};
+
+struct okng_result {
+	enum okng_verdict verdict;
+	enum okng_reason reason;
+	float score, limit;  /* worst counted defect; limit is 0.5 */
+	int worst;           /* index into defects, -1: none */
+	int n_defects;       /* at or above their limit, class not ignored */
+	int n_candidates;    /* entries in defects */
+	int n_found;         /* blobs found in all; more than n_candidates when cut */
+	struct okng_pose pose;
+	char decided_by[96]; /* the row and limit that decided, for people: "class scratch: area 41 >= 20" */
+	struct okng_defect defects[OKNG_DEFECTS_MAX]; /* by score, then y, then x */
+};
+
+/* "OK", "NG", "REVIEW", "FAULT", "NONE". Static strings. */
+const char *okng_verdict_name(enum okng_verdict verdict);
+/* One short English phrase for a reason, "unknown reason" else. Static strings. */
+const char *okng_reason_text(enum okng_reason reason);
+
+#endif
