@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The camera thread. On trigger it serves one exposure request at a time, so that a frame belongs to the part that
+ * asked for it by construction; in free run it hands over what comes. It never waits for the station.
+ */
+#include <errno.h>
+
+#include "daemon/log.h"
+#include "daemon/station_parts.h"
+
+#define FREE_RUN_WAIT_MS 200
+
+static void hand_over(struct okng_station *s, struct exposed *e)
+{
+	if (!okng_ring_push(&s->from_camera, e)) {
+		/* The part, if any, ends by its deadline; the frame goes back to its pool. */
+		okng_log(LOG_ERR, "a frame was dropped, the station does not keep up");
+		okng_frame_unref(&e->frame);
+	}
+	okng_bell_ring(s->bell);
+}
+
+static void serve_exposure(struct okng_station *s, const struct exposure *x)
+{
+	struct exposed e = {.ticket = x->ticket};
+	int64_t left_ms = (x->until_ns - okng_bell_now()) / 1000000;
+	if (left_ms <= 0)
+		return; /* judged by its deadline already: the camera is free for the next */
+	e.err = okng_camera_trigger(s->camera);
+	if (e.err == 0)
+		e.err = okng_camera_take(s->camera, &e.frame, (int)left_ms + 1);
+	if (e.err == -EINTR && atomic_load(&s->capture_quit))
+		return;
+	hand_over(s, &e);
+}
+
+static void run_free(struct okng_station *s)
+{
+	struct exposed e = {0};
+	e.err = okng_camera_take(s->camera, &e.frame, FREE_RUN_WAIT_MS);
+	if (e.err == -ETIMEDOUT || e.err == -EINTR)
+		return;
+	hand_over(s, &e);
+	if (e.err == -ENODATA || e.err == -ENODEV)
+		okng_bell_wait(s->camera_bell, okng_bell_now() + FREE_RUN_WAIT_MS * 1000000LL);
+}
+
+static void *capture_main(void *arg)
+{
+	struct okng_station *s = arg;
+	while (!atomic_load(&s->capture_quit)) {
+		struct exposure x;
+		if (s->config.trigger == OKNG_TRIGGER_CAMERA)
+			run_free(s);
+		else if (okng_ring_pop(&s->to_camera, &x))
+			serve_exposure(s, &x);
+		else
+			okng_bell_wait(s->camera_bell, -1);
+	}
+	return NULL;
+}
+
+int okng_capture_start(struct okng_station *s)
+{
+	int r = pthread_create(&s->capture, NULL, capture_main, s);
+	s->capture_started = r == 0;
+	return -r;
+}
+
+void okng_capture_stop(struct okng_station *s)
+{
+	if (!s->capture_started)
+		return;
+	atomic_store(&s->capture_quit, true);
+	okng_camera_wake(s->camera);
+	okng_bell_ring(s->camera_bell);
+	pthread_join(s->capture, NULL);
+	s->capture_started = false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything a verdict depends on, loaded as one: recipe, model, flat field, and an inspector per worker. Built new
+ * beside the old one and swapped as a whole, so that a bad file never leaves half a recipe in force.
+ */
+#ifndef OKNG_DAEMON_JUDGING_H
+#define OKNG_DAEMON_JUDGING_H
+
+#include "config/config.h"
+#include "pipeline/inspect.h"
+
+#define OKNG_WORKERS_MAX 32
+
+struct okng_judging {
+	struct okng_recipe recipe;
+	char folder[512];   /* of the recipe */
+	uint16_t crc;       /* CONFIG_CRC */
+	int workers;
+	struct okng_inspector *inspector[OKNG_WORKERS_MAX];
+	int jobs;           /* under way with it; the station thread's */
+	struct okng_judging *next; /* among those replaced; the station thread's */
+};
+
+/* Loads recipe name of config for frames of width × height. 0, or negative errno; every error is logged. Main thread. */
+int okng_judging_open(struct okng_judging **judging, const struct okng_station_config *config, const char *station_file,
+	const char *name, int32_t width, int32_t height);
+
+/* Judges the recipe's stored references, folders reference/ok and reference/ng: 0 all as labelled; -ENODATA none
+ * stored; -EBADMSG a verdict differs (each is logged); other negative errno. Main thread. */
+int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config);
+
+void okng_judging_close(struct okng_judging **judging);
+
+#endif

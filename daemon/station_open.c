@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The station's life, and what the main thread says to it. All memory the way of a part needs is taken here.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "daemon/station_parts.h"
+#include "daemon/station_thread.h"
+
+static void link_push(struct okng_station *s, const struct link_event *e)
+{
+	if (!okng_ring_push(&s->from_link, e))
+		okng_log(LOG_CRIT, "the link's ring is full, an event was lost");
+	okng_bell_ring(s->bell);
+}
+
+static void on_trigger(void *user, int unit, const struct okng_plc_trigger *trigger)
+{
+	(void)unit;
+	link_push(user, &(struct link_event){.kind = LINK_TRIGGER, .trigger = *trigger});
+}
+
+static void on_command(void *user, int unit, uint16_t code, uint16_t id, uint32_t args)
+{
+	(void)unit;
+	link_push(user, &(struct link_event){.kind = LINK_COMMAND, .command = {code, id, args}});
+}
+
+static void on_offline(void *user, int unit, int offline)
+{
+	(void)unit;
+	link_push(user, &(struct link_event){.kind = LINK_OFFLINE, .offline = offline});
+}
+
+static void on_reset(void *user, int unit)
+{
+	(void)unit;
+	link_push(user, &(struct link_event){.kind = LINK_RESET});
+}
+
+static void on_clear(void *user, int unit)
+{
+	(void)unit;
+	link_push(user, &(struct link_event){.kind = LINK_CLEAR});
+}
+
+static void on_log(void *user, int level, const char *text)
+{
+	(void)user;
+	okng_log(level, "plc: %s", text);
+}
+
+static unsigned part_room(const struct okng_station_config *config)
+{
+	unsigned room = 1;
+	while (room < 2 * (unsigned)config->queue + REFUSED_MAX)
+		room *= 2;
+	return room;
+}
+
+static int allocate(struct okng_station *s)
+{
+	unsigned queue = (unsigned)s->config.queue;
+	s->part_room = part_room(&s->config);
+	s->parts = calloc(s->part_room, sizeof *s->parts);
+	s->jobs = calloc(queue, sizeof *s->jobs);
+	s->histogram = calloc(TIME_BINS, sizeof *s->histogram);
+	if (!s->parts || !s->jobs || !s->histogram)
+		return -ENOMEM;
+	for (unsigned i = 0; i < queue; i++) {
+		s->jobs[i].next_free = s->free_jobs;
+		s->free_jobs = &s->jobs[i];
+	}
+	int r = okng_ring_init(&s->from_link, 2 * s->part_room, sizeof(struct link_event));
+	if (r == 0)
+		r = okng_ring_init(&s->from_main, 16, sizeof(struct order));
+	if (r == 0)
+		r = okng_ring_init(&s->to_main, 16, sizeof(struct okng_station_command));
+	if (r == 0)
+		r = okng_ring_init(&s->from_camera, s->part_room, sizeof(struct exposed));
+	if (r == 0)
+		r = okng_ring_init(&s->to_camera, s->part_room, sizeof(struct exposure));
+	if (r == 0)
+		r = s->bell = okng_bell_open();
+	if (r >= 0)
+		r = s->camera_bell = okng_bell_open();
+	return r < 0 ? r : 0;
+}
+
+static int open_camera(struct okng_station *s)
+{
+	struct okng_camera_params p = s->config.camera;
+	struct okng_error err = {0};
+	if (s->config.trigger != OKNG_TRIGGER_CAMERA)
+		p.rate = 0;
+	/* Every part under way may hold a frame, and one is being filled. */
+	if (p.frames < s->config.queue + 2)
+		p.frames = s->config.queue + 2;
+	int r = okng_camera_open(&s->camera, &p, &err);
+	if (r < 0) {
+		okng_log(LOG_ERR, "camera %s: %s%s%s", p.name, err.file, *err.file ? ": " : "", err.text);
+		return r;
+	}
+	okng_camera_size(s->camera, &s->width, &s->height);
+	s->camera_ok = true;
+	return 0;
+}
+
+static int open_store(struct okng_station *s)
+{
+	char why[256] = "";
+	struct okng_store_params p = s->config.store;
+	p.picture_max_pixels = s->width * s->height;
+	int r = okng_store_open(&s->store, &p, why, sizeof why);
+	if (r < 0) {
+		okng_log(LOG_ERR, "record in %s: %s", p.folder, *why ? why : strerror(-r));
+		return r;
+	}
+	struct okng_store_stats st;
+	okng_store_stats(s->store, &st);
+	if (st.recovered)
+		okng_log(LOG_NOTICE, "record: %d rows of an earlier run were recovered", st.recovered);
+	return 0;
+}
+
+static int open_link(struct okng_station *s)
+{
+	static const struct okng_plc_handlers handlers = {
+		.trigger = on_trigger, .command = on_command, .offline = on_offline,
+		.reset_counters = on_reset, .clear_error = on_clear, .log = on_log,
+	};
+	if (!s->config.plc.enabled)
+		return 0;
+	struct okng_plc_handlers h = handlers;
+	h.user = s;
+	char why[256] = "";
+	int r = okng_plc_open(&s->plc, &s->config.plc, 1, &h, why, sizeof why);
+	if (r < 0)
+		okng_log(LOG_ERR, "plc: %s", *why ? why : strerror(-r));
+	return r;
+}
+
+int okng_station_open(struct okng_station **station, const struct okng_station_config *config, const char *station_file,
+	int main_bell, uint64_t parts_wanted, bool show)
+{
+	*station = NULL;
+	struct okng_station *s = calloc(1, sizeof *s);
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	snprintf(s->station_file, sizeof s->station_file, "%s", station_file);
+	s->bell = s->camera_bell = -1;
+	for (int i = 0; i < OKNG_WORKERS_MAX; i++)
+		s->worker[i].bell = -1;
+	s->main_bell = main_bell;
+	s->parts_wanted = parts_wanted;
+	s->show = show;
+	s->deadline_ms = config->deadline_ms;
+	s->period_ns = config->period_ms * 1000000LL;
+	int r = allocate(s);
+	if (r == 0)
+		r = open_camera(s);
+	if (r == 0)
+		r = open_store(s);
+	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, s->width, s->height) < 0)
+		okng_log(LOG_ERR, "recipe %s is not in force: every part will be FAULT %d", config->recipe, OKNG_REASON_RECIPE);
+	s->newest = s->judging;
+	if (r == 0)
+		r = okng_workers_start(s);
+	if (r == 0)
+		r = open_link(s);
+	if (r == 0) {
+		r = -pthread_create(&s->thread, NULL, okng_station_thread, s);
+		s->started = r == 0;
+	}
+	if (r == 0)
+		r = okng_capture_start(s);
+	if (r < 0)
+		okng_station_close(&s);
+	*station = s;
+	return r;
+}
+
+uint16_t okng_station_port(const struct okng_station *s)
+{
+	return s->plc ? okng_plc_port(s->plc) : 0;
+}
+
+bool okng_station_command(struct okng_station *s, struct okng_station_command *command)
+{
+	return okng_ring_pop(&s->to_main, command);
+}
+
+static int give_order(struct okng_station *s, const struct order *o)
+{
+	bool taken = okng_ring_push(&s->from_main, o);
+	okng_bell_ring(s->bell);
+	return taken ? 0 : -EAGAIN;
+}
+
+void okng_station_command_done(struct okng_station *s, const struct okng_station_command *command, int err)
+{
+	if (give_order(s, &(struct order){.kind = ORDER_DONE, .command = *command, .err = err}) < 0)
+		okng_log(LOG_ERR, "the answer to command %u was lost", command->id);
+}
+
+const struct okng_station_config *okng_station_config(const struct okng_station *s)
+{
+	return &s->config;
+}
+
+const struct okng_judging *okng_station_judging(const struct okng_station *s)
+{
+	return s->newest;
+}
+
+int okng_station_load(struct okng_station *s, const struct okng_station_config *config, const char *name)
+{
+	struct okng_judging *judging;
+	struct okng_station_config fresh = *config;
+	fresh.workers = s->config.workers;
+	int r = okng_judging_open(&judging, &fresh, s->station_file, name, s->width, s->height);
+	if (r < 0)
+		return r;
+	struct okng_judging *mine = judging;
+	r = give_order(s, &(struct order){.kind = ORDER_SWAP, .judging = judging, .deadline_ms = config->deadline_ms,
+		.period_ms = config->period_ms});
+	if (r < 0) {
+		okng_judging_close(&mine);
+		return r;
+	}
+	s->newest = judging;
+	memcpy(s->config.recipe, name, strnlen(name, sizeof s->config.recipe - 1) + 1);
+	memcpy(s->config.recipes, config->recipes, sizeof s->config.recipes);
+	memcpy(s->config.flat, config->flat, sizeof s->config.flat);
+	s->config.deadline_ms = config->deadline_ms;
+	s->config.period_ms = config->period_ms;
+	s->config.log_level = config->log_level;
+	return 0;
+}
+
+void okng_station_totals(struct okng_station *s, struct okng_station_totals *t)
+{
+	t->parts = atomic_load(&s->total);
+	t->ok = atomic_load(&s->ok);
+	t->ng = atomic_load(&s->ng);
+	t->review = atomic_load(&s->review);
+	t->fault = atomic_load(&s->fault);
+	t->beats = atomic_load(&s->beats);
+	t->finished = atomic_load(&s->finished);
+	t->idle = atomic_load(&s->idle);
+}
+
+void okng_station_drain(struct okng_station *s)
+{
+	give_order(s, &(struct order){.kind = ORDER_DRAIN});
+}
+
+/* Frames still in rings and parts go back to the pool, which the camera's close insists on. */
+static void give_back_frames(struct okng_station *s)
+{
+	struct exposed e;
+	while (s->from_camera.slots && okng_ring_pop(&s->from_camera, &e))
+		okng_frame_unref(&e.frame);
+	for (unsigned i = 0; s->parts && i < s->part_room; i++)
+		okng_frame_unref(&s->parts[i].frame);
+	for (int i = 0; s->jobs && i < s->config.queue; i++)
+		okng_frame_unref(&s->jobs[i].frame);
+}
+
+static void release(struct okng_station *s)
+{
+	struct okng_ring *rings[] = {&s->from_link, &s->from_main, &s->to_main, &s->from_camera, &s->to_camera};
+	for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)
+		okng_ring_finish(rings[i]);
+	for (int i = 0; i < OKNG_WORKERS_MAX; i++) {
+		okng_ring_finish(&s->worker[i].todo);
+		okng_ring_finish(&s->worker[i].done);
+		if (s->worker[i].bell >= 0)
+			close(s->worker[i].bell);
+	}
+	if (s->bell >= 0)
+		close(s->bell);
+	if (s->camera_bell >= 0)
+		close(s->camera_bell);
+	free(s->parts);
+	free(s->jobs);
+	free(s->histogram);
+	free(s);
+}
+
+void okng_station_close(struct okng_station **station)
+{
+	struct okng_station *s = *station;
+	*station = NULL;
+	if (!s)
+		return;
+	okng_capture_stop(s);
+	atomic_store(&s->quit, true);
+	if (s->started) {
+		okng_bell_ring(s->bell);
+		pthread_join(s->thread, NULL);
+	}
+	okng_plc_close(&s->plc); /* the station thread used it; its own thread pushes into the rings */
+	okng_workers_stop(s);
+	struct order o;
+	while (s->from_main.slots && okng_ring_pop(&s->from_main, &o))
+		if (o.kind == ORDER_SWAP)
+			okng_judging_close(&o.judging);
+	while (s->replaced) {
+		struct okng_judging *j = s->replaced;
+		s->replaced = j->next;
+		okng_judging_close(&j);
+	}
+	okng_judging_close(&s->judging);
+	give_back_frames(s);
+	okng_camera_close(&s->camera);
+	okng_store_close(&s->store);
+	release(s);
+}

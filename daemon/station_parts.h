@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the station: its threads' messages and the parts under way. Only daemon/ files named station*, capture and
+ * worker include this.
+ */
+#ifndef OKNG_DAEMON_STATION_PARTS_H
+#define OKNG_DAEMON_STATION_PARTS_H
+
+#include <pthread.h>
+
+#include "camera/camera.h"
+#include "daemon/bell.h"
+#include "daemon/ring.h"
+#include "daemon/station.h"
+#include "plc/plc.h"
+#include "store/store.h"
+
+#define REFUSED_MAX 64 /* the link hands over at most that many refused triggers at once */
+#define TIME_BINS 65536 /* of 0.1 ms; the last holds all above */
+
+/* PLC link → station, in the order of events. */
+struct link_event {
+	enum { LINK_TRIGGER, LINK_COMMAND, LINK_OFFLINE, LINK_RESET, LINK_CLEAR } kind;
+	struct okng_plc_trigger trigger;
+	struct okng_station_command command;
+	int offline;
+};
+
+/* station → camera: expose for that part, wait until then. */
+struct exposure {
+	uint64_t ticket;
+	int64_t until_ns;
+};
+
+/* camera → station. ticket 0: free run. */
+struct exposed {
+	uint64_t ticket;
+	struct okng_frame *frame; /* NULL: err says why */
+	int err;
+};
+
+/* station ↔ worker, by pointer; station owns the pool. frame NULL: a ping that asks whether the worker lives. */
+struct job {
+	uint64_t ticket;
+	struct okng_frame *frame;
+	struct okng_judging *judging;
+	struct okng_result result;
+	struct job *next_free;
+};
+
+/* main → station. */
+struct order {
+	enum { ORDER_SWAP, ORDER_DONE, ORDER_DRAIN } kind;
+	struct okng_judging *judging;
+	struct okng_station_command command;
+	int err, deadline_ms, period_ms;
+};
+
+struct worker {
+	struct okng_station *station;
+	int index, bell;
+	pthread_t thread;
+	bool started;
+	struct okng_ring todo, done; /* struct job * */
+	int under_way;               /* the station's count */
+	struct job ping;
+	bool pinged;
+};
+
+struct part {
+	uint64_t ticket;
+	int64_t trigger_ns, deadline_ns;
+	struct okng_record record;
+	bool judged, answers_plc, recorded;
+	struct okng_frame *frame; /* held for the picture */
+};
+
+struct okng_station {
+	struct okng_station_config config;
+	char station_file[512];
+	struct okng_camera *camera;
+	struct okng_store *store;
+	struct okng_plc *plc;
+	int bell, main_bell;
+	pthread_t thread, capture;
+	bool started, capture_started, show;
+	atomic_bool quit, capture_quit, idle, finished;
+	int32_t width, height;
+
+	struct okng_ring from_link, from_main, from_camera, to_camera, to_main;
+	int camera_bell;
+	struct worker worker[OKNG_WORKERS_MAX];
+	int workers;
+
+	/* The station thread's own from here on. */
+	struct okng_judging *judging; /* in force; main reads the pointer only while it is the one who swaps */
+	struct part *parts;           /* ring of part_room, oldest at first */
+	unsigned part_room, first, count;
+	int accepted;                 /* of count: not refused at once */
+	uint64_t next_ticket;
+	struct job *jobs, *free_jobs;
+	uint64_t triggered, parts_wanted;
+	int64_t next_timer_ns, next_tick_ns;
+	int64_t period_ns;
+	bool offline, draining, camera_ok;
+	int camera_err;
+	uint16_t last_seq;
+	int deadline_ms;
+	uint64_t published;
+	bool disk_warned, status_due;
+	struct okng_judging *replaced; /* still with jobs under way */
+	struct okng_judging *newest;   /* the main thread's: what it loaded last */
+	struct okng_plc_status status;
+	uint32_t *histogram;          /* of times, 0.1 ms a bin */
+	uint64_t timed;
+	atomic_uint_fast64_t total, ok, ng, review, fault, beats;
+};
+
+/* station_parts.c */
+struct part *okng_part_open(struct okng_station *s, int64_t now, const struct okng_plc_trigger *trigger, bool from_plc);
+struct part *okng_part_find(struct okng_station *s, uint64_t ticket); /* NULL: published already */
+void okng_part_fault(struct part *part, uint16_t reason, const char *text);
+void okng_part_result(struct okng_station *s, struct part *part, const struct job *job);
+void okng_parts_publish(struct okng_station *s, int64_t now); /* deadlines, then every judged part at the front */
+int64_t okng_parts_deadline(const struct okng_station *s);    /* of the first to expire; -1: none */
+
+/* station_status.c */
+void okng_status_send(struct okng_station *s);
+void okng_status_count(struct okng_station *s, const struct okng_record *record);
+void okng_status_reset(struct okng_station *s);
+void okng_status_show(const struct okng_record *record);
+
+/* capture.c, worker.c */
+int okng_capture_start(struct okng_station *s);
+void okng_capture_stop(struct okng_station *s);
+int okng_workers_start(struct okng_station *s);
+void okng_workers_stop(struct okng_station *s);
+
+#endif

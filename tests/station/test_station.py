@@ -1,0 +1,333 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The running daemon, driven by a real Modbus client: test_station.py OKNG OKNGD RECIPE SCENARIO."""
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import (Station, bits, block, coil, equal, read, ready, trigger, until, write)
+
+OKNG, OKNGD, RECIPE = sys.argv[1:4]
+OK, NG, REVIEW, FAULT = 1, 2, 3, 4
+
+
+def parts(s):
+    """1,000 parts: every register block equals its row and the row's truth is the one injected; few are missed."""
+    s.config(width=640, height=480)
+    s.teach()
+    s.start()
+    c = s.client()
+    ready(c)
+    blocks = []
+    for i in range(1, 1001):
+        write(c, 10, [0x4142, 0x3030 + i % 10] + [0] * 14)
+        blocks.append(trigger(c, i))
+    assert s.stop()[0] == 0
+    rows = s.rows()
+    assert len(rows) == 1000, len(rows)
+    escapes = overkill = bad = 0
+    for i, (b, row) in enumerate(zip(blocks, rows)):
+        equal(b, row)
+        assert row["seq"] == i + 1 and row["trig_seq"] == i + 1 and row["recipe"] == 1
+        assert row["verdict"] in (OK, NG), row
+        good = row["truth"] == "good"
+        bad += not good
+        escapes += not good and row["verdict"] == OK
+        overkill += good and row["verdict"] != OK
+    print(f"1000 parts, {bad} with an injected defect: {escapes} escapes, {1000 - bad} good: {overkill} rejected")
+    assert 200 < bad < 400
+    assert escapes <= bad * 0.02, "more than 2 % of the injected defects escaped"
+    assert overkill <= (1000 - bad) * 0.01, "more than 1 % of the good parts were rejected"
+
+
+def backtoback(s):
+    """10,000 triggers back to back: exactly one result each, in order, and the record agrees."""
+    s.config(width=160, height=120, store='keep = "none"')
+    s.teach(12)
+    s.start()
+    c = s.client()
+    ready(c)
+    for i in range(1, 10001):
+        b = trigger(c, i)
+        assert b.head == i, (b.head, i)
+    assert read(c, 80, 2) == [0, 10000]
+    assert s.stop()[0] == 0
+    rows = s.rows()
+    assert [r["seq"] for r in rows] == list(range(1, 10001))
+    assert [r["trig_seq"] for r in rows] == list(range(1, 10001))
+
+
+def kill9(s):
+    """kill -9 at any moment: every reported row is there, the sequence goes on by one."""
+    s.config(width=160, height=120, defect_rate=0.5)
+    s.teach(12)
+    rng = random.Random(7)
+    reported = {}
+    trig = 0
+    for _ in range(12):
+        s.start()
+        c = s.client()
+        ready(c)
+        stop_at = trig + rng.randint(1, 40)
+        killer = threading.Timer(0, s.proc.kill)
+        while True:
+            trig += 1
+            write(c, 1, [trig])
+            if trig == stop_at:
+                killer = threading.Timer(rng.random() * 0.004, s.proc.kill)
+                killer.start()
+            try:
+                b = until(lambda: block(c), lambda b: b.echo == trig and b.head, "result")
+            except Exception:  # the connection broke: the daemon is gone
+                break
+            reported[b.head] = b
+            if trig == stop_at + 1000:
+                raise AssertionError("the daemon was not killed")
+        killer.join()
+        s.proc.wait()
+        s.stderr.close()
+        c.close()
+    s.start()
+    c = s.client()
+    ready(c)
+    last = trigger(c, trig + 1)
+    reported[last.head] = last
+    assert s.stop()[0] == 0
+    rows = s.rows()
+    assert [r["seq"] for r in rows] == list(range(1, len(rows) + 1)), "the sequence has a gap or a number twice"
+    by_seq = {r["seq"]: r for r in rows}
+    for seq, b in reported.items():
+        equal(b, by_seq[seq])
+    under_way = [r for r in rows if r["reason"] == 27]
+    assert all(r["verdict"] == FAULT for r in under_way)
+    print(f"12 kills, {len(rows)} rows, {len(reported)} reported, {len(under_way)} were under way")
+
+
+def deadline(s):
+    """A verdict later than its deadline is FAULT 20, also when the PLC sets the deadline."""
+    s.config(width=2048, height=2048, workers=1)
+    s.teach(10)
+    s.start()
+    c = s.client()
+    ready(c)
+    write(c, 9, [1])
+    b = trigger(c, 1)
+    assert (b.verdict, b.reason) == (FAULT, 20), vars(b)
+    assert not bits(c)[6] and bits(c)[7]
+    write(c, 9, [0])
+    b = trigger(c, 2)
+    assert b.reason != 20, vars(b)
+    assert s.stop()[0] == 0
+    assert [r["reason"] == 20 for r in s.rows()] == [True, False]
+
+
+def reload_(s):
+    """SIGHUP: a bad file is refused with all its errors and the old one stays; a good one takes effect."""
+    s.config()
+    s.teach()
+    s.start()
+    c = s.client()
+    ready(c)
+    crc = read(c, 9, 1)[0]
+    recipe = open(s.path("recipes/demo/recipe.toml")).read()
+    s.write("recipes/demo/recipe.toml", recipe + "\n[limit]\narea = 3\n")
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"the old configuration stays in force")
+    assert "limit" in s.log() and "recipe.toml:" in s.log()
+    assert trigger(c, 1).verdict in (OK, NG)
+    assert read(c, 9, 1)[0] == crc
+    s.write("recipes/demo/recipe.toml", recipe.replace("[limits]", "[limits]\ntotal_area = 100000.0"))
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"reload: done")
+    until(lambda: read(c, 9, 1)[0], lambda v: v != crc, "a new CONFIG_CRC")
+    assert trigger(c, 2).verdict in (OK, NG)
+    assert s.stop()[0] == 0
+
+
+def commands(s):
+    """Commands 1 to 4: recipes by number, test run, counters, reload; unknown ones fail and change nothing."""
+    s.config(defect_rate=0.0)
+    s.teach()
+    os.makedirs(s.path("recipes/other"))
+    text = open(s.path("recipes/demo/recipe.toml")).read()
+    s.write("recipes/other/recipe.toml", text.replace("number = 1\n", "number = 42\n", 1).replace('name = "demo"', 'name = "other"', 1))
+    s.run("learn", "--recipe", "recipes/other", "good")
+    os.makedirs(s.path("recipes/other/reference/ok"))
+    os.link(s.path("good/" + sorted(os.listdir(s.path("good")))[0]), s.path("recipes/other/reference/ok/a.png"))
+    s.start()
+    c = s.client()
+    ready(c)
+
+    def command(code, cid, arg=0):
+        write(c, 3, [code, 0, arg >> 16, arg & 0xffff])
+        write(c, 4, [cid])
+        r = until(lambda: read(c, 10, 3), lambda r: r[1] == cid and not bits(c)[12], f"the end of command {cid}")
+        assert r[0] == code
+        assert bits(c)[13 if r[2] == 0 else 14]
+        return r[2]
+
+    assert read(c, 8, 1) == [1]
+    assert command(1, 100, 42) == 0
+    until(lambda: read(c, 8, 1)[0], lambda v: v == 42, "recipe 42")
+    b = trigger(c, 1)
+    assert b.recipe == 42
+    assert command(1, 101, 4711) != 0
+    assert read(c, 8, 1) == [42]
+    assert command(2, 102) == 0
+    os.makedirs(s.path("recipes/other/reference/ng"))
+    os.link(s.path("recipes/other/reference/ok/a.png"), s.path("recipes/other/reference/ng/a.png"))
+    assert command(2, 103) != 0
+    assert "lies in ng" in s.log()
+    assert command(3, 104) == 0
+    until(lambda: read(c, 80, 2), lambda v: v == [0, 0], "counters of zero")
+    assert command(4, 105) == 0
+    assert command(99, 106) != 0
+    assert s.stop()[0] == 0
+
+
+def bitstyle(s):
+    """The bit-style cycle, edge by edge."""
+    s.config()
+    s.teach()
+    s.start()
+    c = s.client()
+    coil(c, 0, True)
+    for n in range(1, 51):
+        until(lambda: bits(c), lambda b: b[0] and not b[5], "READY")
+        coil(c, 1, True)
+        until(lambda: bits(c), lambda b: b[2], "TRIG_ACK")
+        coil(c, 1, False)
+        until(lambda: bits(c), lambda b: not b[2], "TRIG_ACK off")
+        until(lambda: bits(c), lambda b: b[3], "EXPOSURE_DONE")
+        b = until(lambda: bits(c), lambda b: b[5], "RESULT_VALID")
+        assert b[6] != b[7], "dual rail"
+        r = block(c)
+        assert r.head == n and r.echo == 0 and b[6] == (r.verdict == OK)
+        coil(c, 2, True)
+        until(lambda: bits(c), lambda b: not b[5] and not b[6] and not b[7], "RESULT_VALID off")
+        assert block(c).regs == [0] * 48
+        coil(c, 2, False)
+    assert s.stop()[0] == 0
+    assert len(s.rows()) == 50
+
+
+def errors(s):
+    """What cannot run says so and ends with 2: port in use, no such folder, bad station file; a missing model is FAULT 24."""
+    s.config()
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    s.start("--port", str(taken.getsockname()[1]), wait=False)
+    assert s.proc.wait(60) == 2 and "in use" in s.log(), s.log()
+    s.config(camera='type = "replay"\n[camera.replay]\nfolder = "nowhere"\n')
+    s.start(wait=False)
+    assert s.proc.wait(60) == 2 and "nowhere" in s.log(), s.log()
+    s.config(extra="[plcs]\nport = 99999\n")
+    s.start(wait=False)
+    assert s.proc.wait(60) == 2 and "okng.toml:" in s.log() and "plcs" in s.log(), s.log()
+    s.config(trigger="timer")
+    s.start("--parts", "3")  # nothing was taught
+    s.await_log("model.okm")
+    assert s.proc.wait(60) == 0
+    assert [(r["verdict"], r["reason"]) for r in s.rows()] == [(FAULT, 24)] * 3
+
+
+def modelcheck(s):
+    """A damaged model is refused: the station says so, is not READY, and every trigger is rejected."""
+    s.config()
+    s.teach()
+    with open(s.path("recipes/demo/model.okm"), "r+b") as f:
+        f.seek(2000)
+        byte = f.read(1)
+        f.seek(2000)
+        f.write(bytes([byte[0] ^ 1]))
+    s.start()
+    c = s.client()
+    until(lambda: read(c, 5, 1)[0], lambda v: v == 24, "ERROR 24")
+    assert not bits(c)[0] and bits(c)[8]
+    b = trigger(c, 5)
+    assert b.verdict == FAULT and b.reason == 25 and bits(c)[11]
+    assert s.stop()[0] == 0
+    assert "checksum" in s.log() or "damaged" in s.log(), s.log()
+
+
+def replay(s):
+    """A folder of pictures, each part triggered by the PLC; a broken picture is a FAULT and the next goes on."""
+    s.config()
+    s.teach()
+    names = sorted(os.listdir(s.path("good")))[:4]
+    os.makedirs(s.path("line"))
+    for i, n in enumerate(names):
+        os.link(s.path("good/" + n), s.path(f"line/{i}.png"))
+    data = open(s.path("line/2.png"), "rb").read()
+    os.unlink(s.path("line/2.png"))
+    with open(s.path("line/2.png"), "wb") as f:
+        f.write(data[:len(data) // 2])
+    s.config(camera='type = "replay"\n[camera.replay]\nfolder = "line"\nloop = false\n')
+    s.start()
+    c = s.client()
+    ready(c)
+    got = [(lambda b: (b.verdict, b.reason))(trigger(c, i)) for i in range(1, 5)]
+    assert got == [(OK, 0), (OK, 0), (FAULT, 22), (OK, 0)], got
+    b = trigger(c, 5)
+    assert b.verdict == FAULT and b.reason in (21, 25), vars(b)
+    until(lambda: bits(c), lambda b: not b[0] and not b[17] and b[8], "CAMERA_OK off")
+    assert s.stop()[0] == 0
+
+
+def fulldisk(s):
+    """Writing fails: the parts go on, the trouble shows, and no row is lost once there is room again."""
+    import subprocess
+    if os.geteuid() != 0:
+        print("skipped: needs root to mount a small file system")
+        sys.exit(77)
+    s.config(width=160, height=120, defect_rate=0.0, store='keep = "all"\nformat = "png"\nmin_free_mib = 0\njournal_rows = 256')
+    s.teach(12)
+    os.makedirs(s.path("data"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "okng-test", s.path("data")]).returncode != 0:
+        print("skipped: mount is not allowed here")
+        sys.exit(77)
+    try:
+        s.start()
+        c = s.client()
+        ready(c)
+        for i in range(1, 6):
+            trigger(c, i)
+        until(lambda: len(s.rows()), lambda n: n == 5, "five rows")
+        with open(s.path("data/fill"), "wb") as f:
+            try:
+                while True:
+                    f.write(b"\0" * 4096)
+                    f.flush()
+            except OSError:
+                pass
+        for i in range(6, 106):
+            b = trigger(c, i)
+            assert b.verdict == OK, vars(b)
+        until(lambda: bits(c), lambda b: b[19], "DISK_WARN")
+        os.unlink(s.path("data/fill"))
+        until(lambda: len(s.rows()), lambda n: n == 105, "every row")
+        assert s.stop()[0] == 0
+        assert [r["seq"] for r in s.rows()] == list(range(1, 106))
+    finally:
+        s.close_process()
+        subprocess.run(["umount", s.path("data")], check=False)
+
+
+SCENARIOS = {f.__name__.rstrip("_"): f for f in (parts, backtoback, kill9, deadline, reload_, commands, bitstyle, errors,
+                                                 modelcheck, replay, fulldisk)}
+
+if __name__ == "__main__":
+    station = Station(OKNG, OKNGD, RECIPE)
+    try:
+        SCENARIOS[sys.argv[4]](station)
+    except BaseException:
+        if os.path.exists(station.stderr_path):
+            print(station.log(), file=sys.stderr)
+        raise
+    finally:
+        station.close()
