@@ -24,6 +24,12 @@ int okng_inspector_open(struct okng_inspector **inspector, const struct okng_rec
  * (other size or format: FAULT, OKNG_REASON_IMAGE). Not reentrant. */
 void okng_inspector_run(struct okng_inspector *inspector, const struct okng_image *frame, struct okng_result *result);
 
+/* "c", "sse41" or "avx2": the kernels in use. Static. */
+const char *okng_inspector_cpu(const struct okng_inspector *inspector);
+
+/* Where a box of the reference image lies in the frame: the upright box around its corners, clipped to the frame. */
+struct okng_rect okng_inspect_box_in_frame(const struct okng_pose *pose, struct okng_rect box, int32_t width, int32_t height);
+
 void okng_inspector_close(struct okng_inspector **inspector);
 
 #endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The order of the steps, and the checks that make a verdict honest: whatever cannot be inspected is a FAULT with its
+ * reason, never an OK.
+ */
+#include "pipeline/inspect.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/classify.h"
+#include "pipeline/compare.h"
+#include "pipeline/judge.h"
+#include "pipeline/light.h"
+#include "pipeline/locate.h"
+#include "pipeline/tool.h"
+
+struct okng_inspector {
+	struct okng_recipe recipe;
+	const struct okng_kernels *k;
+	int32_t width, height;
+	bool has_model, has_flat;
+	struct okng_flat flat;
+	struct okng_image corrected, aligned, mean;
+	int32_t (*spans)[2];
+	struct okng_locator *locator;
+	struct okng_tool_state *tools[OKNG_TOOLS_MAX];
+	double sharpness; /* of the reference */
+};
+
+/* What a tool's defects are gathered into. */
+struct gathering {
+	const struct okng_recipe *recipe;
+	struct okng_result *result;
+	int tool;
+	uint64_t area;
+};
+
+/* Energy of the horizontal gradient over that of the grey itself, so that brightness does not matter. */
+static double sharpness(const struct okng_image *img)
+{
+	uint64_t energy = 0, level = 0;
+	for (int32_t y = 0; y < img->height; y++) {
+		const uint8_t *row = okng_image_row(img, y);
+		uint32_t e = 0, l = row[0];
+		for (int32_t x = 1; x < img->width; x++) {
+			int32_t d = row[x] - row[x - 1];
+			e += (uint32_t)(d * d);
+			l += row[x];
+		}
+		energy += e;
+		level += l;
+	}
+	double mean = (double)level / ((double)img->width * img->height);
+	return mean > 0 ? (double)energy / (mean * mean) : 0;
+}
+
+static bool inside(const struct okng_rect *r, int32_t width, int32_t height)
+{
+	return r->x >= 0 && r->y >= 0 && r->w > 0 && r->h > 0 && r->x <= width - r->w && r->y <= height - r->h;
+}
+
+static int check(const struct okng_recipe *recipe, const struct okng_model *model, const struct okng_flat *flat,
+	int32_t width, int32_t height, struct okng_error *err)
+{
+	bool compares = recipe->locate.enabled;
+	for (int i = 0; i < recipe->n_tools; i++) {
+		const struct okng_tool *t = &recipe->tools[i];
+		compares = compares || t->type == OKNG_TOOL_COMPARE;
+		if (t->region.w && !inside(&t->region, width, height))
+			return okng_error_set(err, -EINVAL, "", 0, "tool.region", "tool %s: region [%d, %d, %d, %d] is not inside the image of %d×%d",
+				t->name, t->region.x, t->region.y, t->region.w, t->region.h, width, height);
+	}
+	if (compares && !model)
+		return okng_error_set(err, -EINVAL, "", 0, "", "the recipe compares or locates, but was not taught: run okng learn");
+	if (model && model->recipe_hash && model->recipe_hash != okng_recipe_hash(recipe))
+		return okng_error_set(err, -EINVAL, "", 0, "",
+			"the model was taught with other [locate] or [learn] settings: teach the recipe again with okng learn");
+	if (flat && (flat->dark.width != width || flat->dark.height != height))
+		return okng_error_set(err, -EINVAL, "", 0, "", "the flat field is of %d×%d, the images are of %d×%d: calibrate again",
+			flat->dark.width, flat->dark.height, width, height);
+	return 0;
+}
+
+static int copy_flat(struct okng_inspector *s, const struct okng_flat *flat)
+{
+	int r = okng_image_init(&s->flat.dark, s->width, s->height, OKNG_PIXEL_MONO8);
+	if (r == 0)
+		r = okng_image_init(&s->flat.gain, s->width, s->height, OKNG_PIXEL_MONO16);
+	if (r == 0)
+		r = okng_image_copy(&s->flat.dark, &flat->dark);
+	if (r == 0)
+		r = okng_image_copy(&s->flat.gain, &flat->gain);
+	s->has_flat = r == 0;
+	return r;
+}
+
+static int build(struct okng_inspector *s, const struct okng_model *model, const struct okng_flat *flat)
+{
+	int r = okng_image_init(&s->corrected, s->width, s->height, OKNG_PIXEL_MONO8);
+	if (r == 0)
+		r = okng_image_init(&s->aligned, s->width, s->height, OKNG_PIXEL_MONO8);
+	if (r == 0)
+		r = okng_image_init(&s->mean, s->width, s->height, OKNG_PIXEL_MONO8);
+	if (r == 0 && !(s->spans = calloc((size_t)s->height, sizeof *s->spans)))
+		r = -ENOMEM;
+	if (r == 0 && flat)
+		r = copy_flat(s, flat);
+	if (r == 0 && model) {
+		okng_compare_mean(model, &s->mean);
+		s->sharpness = sharpness(&s->mean);
+		s->has_model = true;
+	}
+	if (r == 0 && s->recipe.locate.enabled)
+		r = okng_locator_open(&s->locator, &s->mean, s->recipe.locate.search, s->recipe.locate.angle);
+	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++)
+		r = okng_tool_open(&s->tools[i], &s->recipe.tools[i], model, s->k, s->width, s->height);
+	return r;
+}
+
+int okng_inspector_open(struct okng_inspector **inspector, const struct okng_recipe *recipe, const struct okng_model *model,
+	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err)
+{
+	*inspector = NULL;
+	if (model) {
+		width = model->mean.width;
+		height = model->mean.height;
+	}
+	int r = check(recipe, model, flat, width, height, err);
+	if (r < 0)
+		return r;
+	struct okng_inspector *s = calloc(1, sizeof *s);
+	if (!s)
+		return okng_error_set(err, -ENOMEM, "", 0, "", "out of memory");
+	s->recipe = *recipe;
+	s->k = okng_kernels_get(okng_cpu_level());
+	s->width = width;
+	s->height = height;
+	r = build(s, model, flat);
+	if (r == -ENODATA)
+		okng_error_set(err, r, "", 0, "locate", "the taught part has nothing to locate it by: set locate.enabled = false or teach another view");
+	else if (r < 0)
+		okng_error_set(err, r, "", 0, "", "the inspector could not be built: %s", strerror(-r));
+	if (r < 0)
+		okng_inspector_close(&s);
+	*inspector = s;
+	return r;
+}
+
+static bool fault(struct okng_result *r, enum okng_reason reason, const char *text)
+{
+	r->verdict = OKNG_FAULT;
+	r->reason = reason;
+	memcpy(r->decided_by, text, strlen(text) + 1);
+	return false;
+}
+
+static bool image_is_sound(const struct okng_inspector *s, const struct okng_image *img, struct okng_result *r)
+{
+	uint64_t sum = 0;
+	for (int32_t y = 0; y < img->height; y++) {
+		const uint8_t *row = okng_image_row(img, y);
+		uint32_t part = 0;
+		for (int32_t x = 0; x < img->width; x++)
+			part += row[x];
+		sum += part;
+	}
+	uint64_t pixels = (uint64_t)img->width * (uint64_t)img->height;
+	if (sum < pixels * (uint64_t)s->recipe.image.min_mean)
+		return fault(r, OKNG_REASON_IMAGE, "image.min_mean: the image is too dark");
+	if (sum > pixels * (uint64_t)s->recipe.image.max_mean)
+		return fault(r, OKNG_REASON_IMAGE, "image.max_mean: the image is too bright");
+	if (s->recipe.image.min_sharpness > 0 && s->has_model && sharpness(img) < s->recipe.image.min_sharpness * s->sharpness)
+		return fault(r, OKNG_REASON_IMAGE, "image.min_sharpness: the image is blurred");
+	return true;
+}
+
+static bool align(struct okng_inspector *s, const struct okng_image *img, struct okng_result *r)
+{
+	if (s->locator) {
+		int err = okng_locator_run(s->locator, img, &r->pose);
+		if (err == -ENOENT || r->pose.score < s->recipe.locate.min_score)
+			return fault(r, OKNG_REASON_NOT_FOUND, "locate.min_score: the part was not found");
+		if (err < 0)
+			return fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the part was found but could not be aligned");
+	}
+	if (okng_locate_resample(&r->pose, img, &s->aligned, s->spans) < 0)
+		return fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the pose is out of range");
+	if (s->has_model)
+		okng_light_apply(&s->aligned, okng_light_gain(&s->aligned, (const int32_t (*)[2])s->spans, &s->mean));
+	return true;
+}
+
+static void gather(void *user, const struct okng_defect *found)
+{
+	struct gathering *g = user;
+	struct okng_defect d = *found;
+	d.tool = g->tool;
+	okng_classify(g->recipe, &d);
+	if (d.verdict != OKNG_OK)
+		g->area += d.area;
+	okng_judge_add(g->result, &d);
+}
+
+void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame, struct okng_result *result)
+{
+	memset(result, 0, sizeof *result);
+	result->worst = -1;
+	result->limit = 0.5f;
+	const struct okng_image *img = frame;
+	if (frame->pixel != OKNG_PIXEL_MONO8 || frame->width != s->width || frame->height != s->height) {
+		fault(result, OKNG_REASON_IMAGE, "the frame has another size or format than the taught part");
+		return;
+	}
+	if (s->has_flat) {
+		okng_correct(&s->flat, frame, &s->corrected);
+		img = &s->corrected;
+	}
+	if (!image_is_sound(s, img, result) || !align(s, img, result))
+		return;
+	struct gathering g = {.recipe = &s->recipe, .result = result};
+	for (g.tool = 0; g.tool < s->recipe.n_tools; g.tool++) {
+		int n = okng_tool_run(s->tools[g.tool], &s->aligned, (const int32_t (*)[2])s->spans, gather, &g);
+		if (n < 0) {
+			fault(result, OKNG_REASON_NOT_ALIGNED, n == -EDOM ? "a tool's region lies outside the frame" :
+				"more differs than can be told apart: not this part, or not aligned");
+			return;
+		}
+	}
+	okng_judge(&s->recipe, g.area, result);
+}
+
+struct okng_rect okng_inspect_box_in_frame(const struct okng_pose *pose, struct okng_rect box, int32_t width, int32_t height)
+{
+	double si, co, cx = (width - 1) / 2.0, cy = (height - 1) / 2.0;
+	double x0 = width, y0 = height, x1 = -1, y1 = -1;
+	okng_locate_sincos(pose->angle, &si, &co);
+	for (int i = 0; i < 4; i++) {
+		double u = box.x + (i & 1 ? box.w - 1 : 0) - cx, v = box.y + (i & 2 ? box.h - 1 : 0) - cy;
+		double x = cx + pose->dx + co * u + si * v, y = cy + pose->dy - si * u + co * v;
+		x0 = x < x0 ? x : x0;
+		x1 = x > x1 ? x : x1;
+		y0 = y < y0 ? y : y0;
+		y1 = y > y1 ? y : y1;
+	}
+	/* Whole pixels that the corners touch, clipped to the frame. */
+	int32_t left = x0 < 0.5 ? 0 : (int32_t)(x0 + 0.5), top = y0 < 0.5 ? 0 : (int32_t)(y0 + 0.5);
+	int32_t right = x1 < 0 ? 0 : (int32_t)(x1 + 0.5), bottom = y1 < 0 ? 0 : (int32_t)(y1 + 0.5);
+	left = left > width - 1 ? width - 1 : left;
+	top = top > height - 1 ? height - 1 : top;
+	right = right > width - 1 ? width - 1 : right < left ? left : right;
+	bottom = bottom > height - 1 ? height - 1 : bottom < top ? top : bottom;
+	return (struct okng_rect){left, top, right - left + 1, bottom - top + 1};
+}
+
+const char *okng_inspector_cpu(const struct okng_inspector *inspector)
+{
+	return okng_cpu_name(inspector->k->cpu);
+}
+
+void okng_inspector_close(struct okng_inspector **inspector)
+{
+	struct okng_inspector *s = *inspector;
+	*inspector = NULL;
+	if (!s)
+		return;
+	okng_image_finish(&s->corrected);
+	okng_image_finish(&s->aligned);
+	okng_image_finish(&s->mean);
+	okng_flat_finish(&s->flat);
+	okng_locator_close(&s->locator);
+	for (int i = 0; i < OKNG_TOOLS_MAX; i++)
+		okng_tool_close(&s->tools[i]);
+	free(s->spans);
+	free(s);
+}
