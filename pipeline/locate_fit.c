@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The part that makes the last hundredths of a pixel. Each gradient point of the reference is one row of a linear
+ * least-squares problem whose unknowns are shift, rotation, gain, offset and a smooth shading; a point whose grey does
+ * not fit the light at all (a defect, a reflection, beyond the frame) is left out, judged by the median residual.
+ * Reference and frame are both seen through a 3×3 binomial, without which the slope of a sharp edge depends on where
+ * in the pixel it lies and the rounds swing around the answer.
+ */
+#include "pipeline/locate_parts.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N OKNG_LOCATE_COLUMNS
+#define SHADING OKNG_LOCATE_SHADING
+#define POINTS_MIN 16
+#define GRADIENT_MIN 10       /* levels over two pixels */
+#define ROUNDS 12
+#define SETTLED 0.004         /* pixels at the corner: the steps have become small enough */
+#define LOST 6.0              /* pixels moved in all: it ran away */
+#define SLACK 8               /* levels of residual that are always believed */
+#define RIM 3                 /* pixels at the border without points: their taps and gradients need neighbours */
+#define UNITY 64              /* gain 1: frame 8.8 over reference 8.2 */
+#define DEGREES (180 / 3.14159265358979323846)
+
+/* Smoothed grey where (u, v) falls, 8.8; -1 outside. Binomial and bilinear together are four taps a side. */
+static int32_t smooth(const struct okng_image *img, const struct okng_locate_map *m, int32_t u, int32_t v)
+{
+	int64_t x = (m->ox + ((m->c * u + m->s * v) >> 30) + 2) >> 2, y = (m->oy + ((m->c * v - m->s * u) >> 30) + 2) >> 2;
+	if (x < 256 || y < 256 || x >= (int64_t)(img->width - 2) * 256 || y >= (int64_t)(img->height - 2) * 256)
+		return -1;
+	int32_t wx = (int32_t)(x & 255), wy = (int32_t)(y & 255), sum = 0;
+	int32_t kx[4] = {256 - wx, 512 - wx, 256 + wx, wx}, ky[4] = {256 - wy, 512 - wy, 256 + wy, wy};
+	const uint8_t *p = img->data + ((y >> 8) - 1) * img->stride + (x >> 8) - 1;
+	for (int i = 0; i < 4; i++, p += img->stride)
+		sum += (ky[i] * (kx[0] * p[0] + kx[1] * p[1] + kx[2] * p[2] + kx[3] * p[3])) >> 6;
+	return (sum + 32) >> 6;
+}
+
+/* --- points --- */
+
+/* The steepest pixel of each cell along one axis: strength and position. Returns how many cells there are. */
+static int steepest(const struct okng_image *img, int axis, int32_t cell, int32_t *strength, int32_t *where)
+{
+	ptrdiff_t step = axis ? img->stride : 1;
+	int n = 0;
+	for (int32_t y0 = RIM; y0 < img->height - RIM; y0 += cell) {
+		for (int32_t x0 = RIM; x0 < img->width - RIM; x0 += cell, n++) {
+			int32_t best = 0, at = 0;
+			int32_t y1 = y0 + cell < img->height - RIM ? y0 + cell : img->height - RIM;
+			int32_t x1 = x0 + cell < img->width - RIM ? x0 + cell : img->width - RIM;
+			for (int32_t y = y0; y < y1; y++) {
+				const uint8_t *p = okng_image_row(img, y);
+				for (int32_t x = x0; x < x1; x++) {
+					int32_t g = abs(p[x + step] - p[x - step]);
+					if (g > best)
+						best = g, at = y * img->width + x;
+				}
+			}
+			strength[n] = best;
+			where[n] = at;
+		}
+	}
+	return n;
+}
+
+/* The strength that about `want` cells reach, at least GRADIENT_MIN. */
+static int32_t threshold(const int32_t *strength, int n, int want)
+{
+	int count[256] = {0}, sum = 0;
+	for (int i = 0; i < n; i++)
+		count[strength[i]]++;
+	int32_t g = 255;
+	for (; g > GRADIENT_MIN && sum + count[g] <= want; g--)
+		sum += count[g];
+	return g;
+}
+
+static void make_point(struct okng_locate_point *p, const struct okng_locate_view *ref, double radius, int32_t at)
+{
+	const struct okng_image *img = &ref->image;
+	const struct okng_locate_map m = okng_locate_map(ref, &(struct okng_locate_place){0});
+	const int32_t one = OKNG_LOCATE_UNIT;
+	double u = at % img->width - ref->cx, v = at / img->width - ref->cy;
+	int32_t un = (int32_t)(u * 128 / radius), vn = (int32_t)(v * 128 / radius);
+	p->u = (int32_t)(u * one);
+	p->v = (int32_t)(v * one);
+	int32_t t = smooth(img, &m, p->u, p->v) >> 6;
+	int32_t gx = (smooth(img, &m, p->u + one, p->v) - smooth(img, &m, p->u - one, p->v)) >> 6;
+	int32_t gy = (smooth(img, &m, p->u, p->v + one) - smooth(img, &m, p->u, p->v - one)) >> 6;
+	p->row[0] = t;
+	p->row[1] = 256;
+	p->row[2] = t * un / 64;
+	p->row[3] = t * vn / 64;
+	p->row[4] = t * (un * un + vn * vn) / 8192;
+	p->row[5] = gx;
+	p->row[6] = gy;
+	p->row[7] = (int32_t)((gx * v - gy * u) / radius);
+}
+
+int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_view *ref, int n)
+{
+	const struct okng_image *img = &ref->image;
+	*fit = (struct okng_locate_fit){0};
+	fit->radius = sqrt((double)img->width * img->width + (double)img->height * img->height) / 2;
+	int32_t cell = (int32_t)sqrt((double)img->width * img->height / (2.0 * n));
+	cell = cell < 2 ? 2 : cell;
+	size_t cells = (size_t)(img->width / cell + 1) * (size_t)(img->height / cell + 1);
+	int32_t *strength = calloc(2 * cells, sizeof *strength), *where = strength ? strength + cells : NULL;
+	fit->points = calloc((size_t)n, sizeof *fit->points);
+	fit->grey = calloc((size_t)n, sizeof *fit->grey);
+	int rc = strength && fit->points && fit->grey ? 0 : -ENOMEM;
+	for (int axis = 0; axis < 2 && !rc; axis++) {
+		int found = steepest(img, axis, cell, strength, where);
+		int32_t least = threshold(strength, found, n / 2);
+		int end = (axis + 1) * n / 2;
+		/* Ties at the threshold are taken evenly over the picture, not from the top only. */
+		int over = 0, seen = 0;
+		for (int i = 0; i < found; i++)
+			over += strength[i] >= least;
+		int room = end - fit->n_points;
+		for (int i = 0; i < found; i++) {
+			if (strength[i] < least)
+				continue;
+			if (over <= room || (int64_t)(seen + 1) * room / over > (int64_t)seen * room / over)
+				make_point(&fit->points[fit->n_points++], ref, fit->radius, where[i]);
+			seen++;
+		}
+	}
+	if (!rc && fit->n_points < POINTS_MIN)
+		rc = -ENODATA;
+	free(strength);
+	if (rc)
+		okng_locate_fit_finish(fit);
+	return rc;
+}
+
+void okng_locate_fit_finish(struct okng_locate_fit *fit)
+{
+	free(fit->points);
+	free(fit->grey);
+	*fit = (struct okng_locate_fit){0};
+}
+
+/* --- solver --- */
+
+/* Solves the normal equations a·x = b for the columns listed, by LDLᵀ after scaling to a unit diagonal. A column that
+ * the others explain already gets 0: what the picture cannot tell is not moved. */
+static void solve(double a[N][N], const double b[N], const int *list, int n, double x[N])
+{
+	double l[N][N] = {{0}}, d[N], scale[N], y[N];
+	for (int i = 0; i < n; i++)
+		scale[i] = a[list[i]][list[i]] > 0 ? 1 / sqrt(a[list[i]][list[i]]) : 0;
+	for (int i = 0; i < n; i++) {
+		for (int j = 0; j < i; j++) {
+			double sum = a[list[i]][list[j]] * scale[i] * scale[j];
+			for (int k = 0; k < j; k++)
+				sum -= l[i][k] * l[j][k] * d[k];
+			l[i][j] = d[j] > 0 ? sum / d[j] : 0;
+		}
+		d[i] = scale[i] > 0 ? 1 : 0;
+		for (int k = 0; k < i; k++)
+			d[i] -= l[i][k] * l[i][k] * d[k];
+		if (d[i] < 1e-5)
+			d[i] = 0;
+	}
+	for (int i = 0; i < n; i++) {
+		y[i] = b[list[i]] * scale[i];
+		for (int k = 0; k < i; k++)
+			y[i] -= l[i][k] * y[k];
+	}
+	memset(x, 0, N * sizeof *x);
+	for (int i = n - 1; i >= 0; i--) {
+		y[i] = d[i] > 0 ? y[i] / d[i] : 0;
+		for (int k = i + 1; k < n; k++)
+			y[i] -= d[i] > 0 ? l[k][i] * y[k] : 0;
+		x[list[i]] = y[i] * scale[i];
+	}
+}
+
+/* --- one round --- */
+
+struct sums {
+	int64_t a[N][N], b[N];
+	int64_t f, ff, rr; /* over the believed points: grey, its square, residual squared */
+	int64_t n;
+};
+
+/* What the light alone says of a point, less what was seen; 8.8. */
+static int32_t residual(const struct okng_locate_point *p, int32_t f, const int64_t q[SHADING])
+{
+	int64_t r = 0;
+	for (int k = 0; k < SHADING; k++)
+		r += q[k] * p->row[k];
+	r = f - (r >> 16);
+	return r > 65535 ? 65535 : r < -65535 ? -65535 : (int32_t)r;
+}
+
+static void add(struct sums *s, const struct okng_locate_point *p, int32_t f)
+{
+	for (int i = 0; i < N; i++) {
+		for (int j = 0; j <= i; j++)
+			s->a[i][j] += (int64_t)p->row[i] * p->row[j];
+		s->b[i] += (int64_t)p->row[i] * f;
+	}
+	s->f += f;
+	s->ff += (int64_t)f * f;
+	s->n++;
+}
+
+/* Residual up to which a point is believed: three medians and some slack. */
+static int32_t believed(const struct okng_locate_fit *fit, const int64_t q[SHADING])
+{
+	int count[256] = {0}, n = 0;
+	for (int i = 0; i < fit->n_points; i++) {
+		if (fit->grey[i] < 0)
+			continue;
+		int32_t r = abs(residual(&fit->points[i], fit->grey[i], q)) >> 8;
+		count[r < 255 ? r : 255]++;
+		n++;
+	}
+	int32_t median = 0;
+	for (int sum = count[0]; 2 * sum < n; sum += count[median])
+		median++;
+	return (3 * median + SLACK) * 256;
+}
+
+/* Sums over the believed points at a place. */
+static void gather(const struct okng_locate_fit *fit, const struct okng_locate_view *frame,
+	const struct okng_locate_place *at, const struct okng_locate_light *light, struct sums *s)
+{
+	struct okng_locate_map m = okng_locate_map(frame, at);
+	int64_t q[SHADING] = {0};
+	int32_t limit = INT32_MAX;
+	for (int i = 0; i < fit->n_points; i++)
+		fit->grey[i] = smooth(&frame->image, &m, fit->points[i].u, fit->points[i].v);
+	if (light->known) {
+		for (int k = 0; k < SHADING; k++)
+			q[k] = (int64_t)floor(light->q[k] * 65536 + 0.5);
+		limit = believed(fit, q);
+	}
+	memset(s, 0, sizeof *s);
+	for (int i = 0; i < fit->n_points; i++) {
+		if (fit->grey[i] < 0)
+			continue;
+		int32_t r = residual(&fit->points[i], fit->grey[i], q);
+		if (abs(r) > limit)
+			continue;
+		s->rr += (int64_t)r * r;
+		add(s, &fit->points[i], fit->grey[i]);
+	}
+}
+
+/* Solves for light and step; moves *at. Returns the size of the step, -1 when there is nothing to solve. */
+static double step(const struct okng_locate_fit *fit, const struct sums *s, int free_mask, struct okng_locate_place *at,
+	struct okng_locate_light *light)
+{
+	double a[N][N], b[N], x[N];
+	int list[N], n = 0;
+	if (s->n < POINTS_MIN || 4 * s->n < fit->n_points)
+		return -1;
+	for (int i = 0; i < N; i++) {
+		b[i] = (double)s->b[i];
+		for (int j = 0; j <= i; j++)
+			a[i][j] = a[j][i] = (double)s->a[i][j];
+	}
+	for (int i = 0; i < N; i++)
+		if (i < SHADING || (i < 7 ? free_mask & 1 : free_mask & 2))
+			list[n++] = i;
+	solve(a, b, list, n, x);
+	/* Contrast gone or turned round is not the part. */
+	if (!(x[0] > 0.1 * UNITY))
+		return -1;
+	for (int k = 0; k < SHADING; k++)
+		light->q[k] = x[k];
+	light->known = 1;
+	/* The gradient columns are differences over two pixels. */
+	double dx = 2 * x[5] / x[0], dy = 2 * x[6] / x[0], turn = 2 * x[7] / x[0] / fit->radius, si, co;
+	double size = sqrt(dx * dx + dy * dy) + fabs(turn) * fit->radius;
+	if (!(size < LOST))
+		return -1;
+	at->angle -= turn * DEGREES;
+	okng_locate_sincos(at->angle, &si, &co);
+	at->dx -= co * dx + si * dy;
+	at->dy -= co * dy - si * dx;
+	return size;
+}
+
+double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_locate_view *frame, int free_mask,
+	struct okng_locate_place *at, struct okng_locate_light *light, double *explained)
+{
+	struct okng_locate_place start = *at;
+	struct sums s;
+	double size = -1;
+	for (int round = 0; round < ROUNDS; round++) {
+		gather(fit, frame, at, light, &s);
+		size = step(fit, &s, free_mask, at, light);
+		double moved = fabs(at->dx - start.dx) + fabs(at->dy - start.dy) + fabs(at->angle - start.angle) / DEGREES * fit->radius;
+		if (size < 0 || moved > LOST) {
+			*at = start;
+			*explained = 0;
+			return -1;
+		}
+		if (size < SETTLED)
+			break;
+	}
+	gather(fit, frame, at, light, &s);
+	double variance = (double)s.ff * (double)s.n - (double)s.f * (double)s.f;
+	*explained = variance > 0 ? 1 - (double)s.rr * (double)s.n / variance : 0;
+	return size;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the locator share, and nobody else includes. Coordinates of a level are offsets u, v from the
+ * centre of the reference, in 1/1024 pixel of that level; the centre of level l lies at side / 2^(l+1) - 1/2, which
+ * is exact in 1/1024 down to the last level.
+ */
+#ifndef OKNG_PIPELINE_LOCATE_PARTS_H
+#define OKNG_PIPELINE_LOCATE_PARTS_H
+
+#include "pipeline/locate.h"
+
+#define OKNG_LOCATE_LEVELS 9   /* 16384 halved eight times is 64 */
+#define OKNG_LOCATE_CANDIDATES 6
+#define OKNG_LOCATE_UNIT 1024  /* of u and v */
+#define OKNG_LOCATE_COLUMNS 8  /* unknowns of the fit */
+#define OKNG_LOCATE_SHADING 5  /* the first of them: gain, offset and smooth shading; then shift and rotation */
+
+/* A pose in pixels of some level. */
+struct okng_locate_place {
+	double dx, dy, angle;
+};
+
+/* A level as the samplers see it. */
+struct okng_locate_view {
+	struct okng_image image;
+	double cx, cy; /* centre of the reference */
+};
+
+/* A place in integers, ready to map points. */
+struct okng_locate_map {
+	int64_t c, s;   /* 2^30 */
+	int64_t ox, oy; /* 1/1024 pixel */
+};
+
+static inline struct okng_locate_map okng_locate_map(const struct okng_locate_view *view,
+	const struct okng_locate_place *at)
+{
+	double s, c;
+	okng_locate_sincos(at->angle, &s, &c);
+	return (struct okng_locate_map){
+		.c = (int64_t)(c * 1073741824.0),
+		.s = (int64_t)(s * 1073741824.0),
+		.ox = (int64_t)((view->cx + at->dx) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
+		.oy = (int64_t)((view->cy + at->dy) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
+	};
+}
+
+/* Grey of the frame where (u, v) falls, 8.8 fixed point; -1: outside. */
+static inline int32_t okng_locate_sample(const struct okng_image *img, const struct okng_locate_map *m, int32_t u, int32_t v)
+{
+	int64_t x = (m->ox + ((m->c * u + m->s * v) >> 30) + 2) >> 2, y = (m->oy + ((m->c * v - m->s * u) >> 30) + 2) >> 2;
+	if (x < 0 || y < 0 || x >= (int64_t)(img->width - 1) * 256 || y >= (int64_t)(img->height - 1) * 256)
+		return -1;
+	const uint8_t *a = img->data + (y >> 8) * img->stride + (x >> 8), *b = a + img->stride;
+	int32_t wx = (int32_t)(x & 255), wy = (int32_t)(y & 255);
+	int32_t top = a[0] * 256 + (a[1] - a[0]) * wx, bottom = b[0] * 256 + (b[1] - b[0]) * wx;
+	return (top * 256 + (bottom - top) * wy) >> 8;
+}
+
+/* --- pyramid.c: levels 1 and up by 2×2 means, rounded; level 0 is the picture itself --- */
+
+struct okng_pyramid {
+	int levels;
+	struct okng_image level[OKNG_LOCATE_LEVELS]; /* [0] is a view set by build */
+};
+
+/* Levels until the short side of the next would fall below 60 pixels. 0 or -ENOMEM. */
+int okng_pyramid_init(struct okng_pyramid *pyramid, int32_t width, int32_t height);
+void okng_pyramid_build(struct okng_pyramid *pyramid, const struct okng_image *picture);
+void okng_pyramid_finish(struct okng_pyramid *pyramid);
+
+/* --- locate_search.c: every shift and angle of one level --- */
+
+struct okng_locate_search {
+	int32_t shift;        /* ± pixels of this level */
+	int n_angles;         /* odd; the middle one is 0 */
+	double step;          /* degrees between them */
+	int32_t margin;       /* zero pixels around the padded picture */
+	int32_t stride;       /* of flat, in elements */
+	int32_t radius;       /* of the local mean */
+	int n_points;
+	int16_t *flat;        /* blurred picture less its local mean, padded */
+	int32_t *value;       /* [n_points] of the reference */
+	int32_t *offset;      /* [n_angles][n_points] into flat, of shift 0 */
+	uint8_t *blurred;     /* scratch: one level */
+	int32_t *columns;     /* scratch: column sums of the local mean */
+};
+
+/* 0; -ENODATA: too little structure; -ENOMEM. */
+int okng_locate_search_init(struct okng_locate_search *search, const struct okng_locate_view *reference, int32_t shift,
+	double angle);
+/* The best places, at most OKNG_LOCATE_CANDIDATES, each a neighbourhood of its own, best first; returns how many. */
+int okng_locate_search_run(struct okng_locate_search *search, const struct okng_locate_view *frame,
+	struct okng_locate_place *places);
+void okng_locate_search_finish(struct okng_locate_search *search);
+
+/* --- locate_fit.c: Gauss-Newton on gradient points --- */
+
+struct okng_locate_point {
+	int32_t u, v;
+	int32_t row[OKNG_LOCATE_COLUMNS]; /* of the design matrix */
+};
+
+struct okng_locate_fit {
+	struct okng_locate_point *points;
+	int32_t *grey; /* scratch: of the frame at each point, 8.8; -1 outside */
+	int n_points;
+	double radius; /* half diagonal, pixels: rotation column's unit */
+};
+
+/* What goes from level to level besides the place. */
+struct okng_locate_light {
+	double q[OKNG_LOCATE_SHADING];
+	int known;
+};
+
+/* Picks at most n points. 0; -ENODATA: fewer than 16; -ENOMEM. */
+int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_view *reference, int n);
+/* Moves *at to the best fit. free: which of shift (1) and rotation (2) may move. Returns the size of the last step in
+ * pixels at the corner, -1 when it was lost (*at is where it started). *explained: share of the variance at the
+ * points that the fit explains. */
+double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_locate_view *frame, int free,
+	struct okng_locate_place *at, struct okng_locate_light *light, double *explained);
+void okng_locate_fit_finish(struct okng_locate_fit *fit);
+
+#endif
