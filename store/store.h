@@ -25,7 +25,11 @@ struct okng_store_params {
 	int pictures_waiting;   /* 1 to 64: pictures that may wait; more are dropped and counted */
 	int max_days;           /* pictures older than this are removed; 0 = never */
 	int min_free_mib;       /* below it: no pictures, disk_warn */
+	int picture_max_pixels; /* size of a waiting picture's buffer, allocated at open; 0 = 2448 × 2048; larger: dropped */
 };
+
+/* The sequence number is a function of the row number: 1 + (id - 1) mod 65535. It goes on by exactly one after a clean
+ * close and after kill -9. After a power cut the numbers skip ahead, by at most 32768, so that none is used twice. */
 
 /* Plain numbers of the PLC interface, and names for people. Strings are zero-terminated, cut when too long. */
 struct okng_record {
@@ -73,7 +77,7 @@ void okng_store_judge(struct okng_store *store, struct okng_record *record,
 
 void okng_store_stats(struct okng_store *store, struct okng_store_stats *stats); /* any thread */
 
-/* Waits until everything judged is in the database, or the disk refuses; then 0 or negative errno. */
+/* Waits until everything judged is in the database (but for rows behind one that is not judged yet), or the disk refuses; then 0 or negative errno. */
 int okng_store_flush(struct okng_store *store);
 
 /* Flushes, joins the writer, closes. Accepts NULL content. */
