@@ -6,6 +6,10 @@
 #ifndef OKNG_PIPELINE_ERROR_H
 #define OKNG_PIPELINE_ERROR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct okng_error {
 	char file[256]; /* "" when the input is not a file */
 	int line;       /* 1-based; 0 when it does not apply */
@@ -17,5 +21,9 @@ struct okng_error {
  * `return okng_error_set(err, -EINVAL, file, line, key, "…", …);`. Thread-safe. */
 int okng_error_set(struct okng_error *err, int code, const char *file, int line, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

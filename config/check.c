@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every check says what would be right, at the line of the key that is easiest to change.
+ */
+#include "config/check.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct checking {
+	const struct okng_toml_node *root;
+	const char *file;
+	struct okng_config_errors *errors;
+};
+
+static const struct okng_toml_node *child(const struct okng_toml_node *n, const char *key)
+{
+	for (const struct okng_toml_node *c = n ? n->child : NULL; c; c = c->next)
+		if (strcmp(c->key, key) == 0)
+			return c;
+	return NULL;
+}
+
+/* Line of table.key, or of the table, or 0. table may be dotted once. */
+static int line_of(const struct checking *c, const char *table, const char *key)
+{
+	char path[64];
+	const struct okng_toml_node *n = c->root;
+	snprintf(path, sizeof path, "%s", table);
+	for (char *save, *part = strtok_r(path, ".", &save); part && n; part = strtok_r(NULL, ".", &save))
+		n = child(n, part);
+	const struct okng_toml_node *k = child(n, key);
+	return k ? k->line : n ? n->line : 0;
+}
+
+/* Line of a key in the i-th element of an array of tables. */
+static int line_in(const struct checking *c, const char *array, int i, const char *key)
+{
+	const struct okng_toml_node *a = child(c->root, array), *n = a ? a->child : NULL;
+	while (n && i-- > 0)
+		n = n->next;
+	const struct okng_toml_node *k = child(n, key);
+	return k ? k->line : n ? n->line : 0;
+}
+
+static bool is_address(const char *s)
+{
+	unsigned char bytes[16];
+	return inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1;
+}
+
+static bool is_network(const char *s)
+{
+	char address[64], *end;
+	snprintf(address, sizeof address, "%s", s);
+	char *slash = strchr(address, '/');
+	long most = strchr(address, ':') ? 128 : 32, bits = most;
+	if (slash) {
+		*slash = '\0';
+		bits = strtol(slash + 1, &end, 10);
+		if (slash[1] < '0' || slash[1] > '9' || *end != '\0')
+			return false;
+	}
+	return is_address(address) && bits >= 0 && bits <= most;
+}
+
+static void check_networks(const struct checking *c, const char *key, char (*list)[64], int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!is_network(list[i])) {
+			char full[32];
+			snprintf(full, sizeof full, "plc.%s", key);
+			okng_config_error(c->errors, c->file, line_of(c, "plc", key), full,
+				"\"%s\" is not a network; write an address or address/bits, such as \"192.168.1.0/24\"", list[i]);
+		}
+}
+
+static void resolve(const struct checking *c, char *path, size_t size, const char *key, int line)
+{
+	const char *slash = strrchr(c->file, '/');
+	char full[600];
+	if (*path == '\0' || *path == '/' || !slash)
+		return;
+	int n = snprintf(full, sizeof full, "%.*s%s", (int)(slash - c->file) + 1, c->file, path);
+	if (n < 0 || (size_t)n >= size)
+		okng_config_error(c->errors, c->file, line, key, "the path is longer than %zu bytes: %s", size - 1, full);
+	else
+		memcpy(path, full, (size_t)n + 1);
+}
+
+void okng_check_station(struct okng_station_config *s, const struct okng_toml_node *root, const char *name,
+	struct okng_config_errors *errors)
+{
+	struct checking c = {root, name, errors};
+	if (s->camera.type == OKNG_CAMERA_REPLAY && *s->camera.folder == '\0')
+		okng_config_error(errors, name, line_of(&c, "camera", "type"), "camera.replay.folder", "the replay camera needs the folder of its pictures");
+	if (s->trigger == OKNG_TRIGGER_CAMERA && !(s->camera.rate > 0))
+		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
+	if (s->trigger == OKNG_TRIGGER_PLC && !s->plc.enabled)
+		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\"");
+	if (!is_address(s->plc.bind))
+		okng_config_error(errors, name, line_of(&c, "plc", "bind"), "plc.bind", "\"%s\" is not a numeric address, such as \"127.0.0.1\" or \"0.0.0.0\"", s->plc.bind);
+	if (strchr(s->recipe, '/') || s->recipe[0] == '.')
+		okng_config_error(errors, name, line_of(&c, "station", "recipe"), "station.recipe", "must be the name of a folder below recipes, not a path");
+	check_networks(&c, "allow", s->plc.allow, s->plc.n_allow);
+	check_networks(&c, "write_allow", s->plc.write_allow, s->plc.n_write_allow);
+	resolve(&c, s->recipes, sizeof s->recipes, "station.recipes", line_of(&c, "station", "recipes"));
+	resolve(&c, s->flat, sizeof s->flat, "station.flat", line_of(&c, "station", "flat"));
+	resolve(&c, s->camera.folder, sizeof s->camera.folder, "camera.replay.folder", line_of(&c, "camera.replay", "folder"));
+	resolve(&c, s->store.folder, sizeof s->store.folder, "store.folder", line_of(&c, "store", "folder"));
+}
+
+static void check_tool(const struct checking *c, const struct okng_recipe *r, int i)
+{
+	const struct okng_tool *t = &r->tools[i];
+	for (int k = 0; k < i; k++)
+		if (strcmp(r->tools[k].name, t->name) == 0)
+			okng_config_error(c->errors, c->file, line_in(c, "tool", i, "name"), "tool.name", "\"%s\" is the name of an earlier tool too; names are unique", t->name);
+	if (t->region.w && !t->region.h)
+		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "region"), "tool.region", "has no height; [0, 0, 0, 0] is the whole image");
+	if (t->window % 2 == 0)
+		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "window"), "tool.window", "must be odd, such as %d", t->window + 1);
+	bool off = t->threshold == OKNG_THRESHOLD_ABSOLUTE ? t->bright == 255 && t->dark == 0 : t->bright == 0 && t->dark == 0;
+	if (t->type == OKNG_TOOL_BLOB && off)
+		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "type"), "tool.bright", "this blob tool looks for nothing; set bright or dark");
+	if (t->type == OKNG_TOOL_BLOB && t->threshold == OKNG_THRESHOLD_ABSOLUTE && t->dark > t->bright)
+		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "dark"), "tool.dark", "must not be above bright (%d)", t->bright);
+}
+
+static void check_class(const struct checking *c, const struct okng_recipe *r, int i)
+{
+	const struct okng_class *k = &r->classes[i];
+	bool found = *k->tool == '\0';
+	for (int t = 0; t < r->n_tools; t++)
+		found = found || strcmp(r->tools[t].name, k->tool) == 0;
+	if (!found)
+		okng_config_error(c->errors, c->file, line_in(c, "class", i, "tool"), "class.tool", "no [[tool]] has the name \"%s\"", k->tool);
+	for (int j = 0; j < i; j++) {
+		if (strcmp(r->classes[j].name, k->name) == 0)
+			okng_config_error(c->errors, c->file, line_in(c, "class", i, "name"), "class.name", "\"%s\" is the name of an earlier class too; names are unique", k->name);
+		if (r->classes[j].number == k->number)
+			okng_config_error(c->errors, c->file, line_in(c, "class", i, "number"), "class.number", "%d is the number of class \"%s\" too; numbers are unique", k->number, r->classes[j].name);
+	}
+}
+
+void okng_check_recipe(const struct okng_recipe *r, const struct okng_toml_node *root, const char *name,
+	struct okng_config_errors *errors)
+{
+	struct checking c = {root, name, errors};
+	if (r->n_tools == 0)
+		okng_config_error(errors, name, 0, "tool", "a recipe needs at least one [[tool]]");
+	if (r->image.min_mean > r->image.max_mean)
+		okng_config_error(errors, name, line_of(&c, "image", "min_mean"), "image.min_mean", "must not be above max_mean (%d)", r->image.max_mean);
+	for (int i = 0; i < r->n_tools; i++)
+		check_tool(&c, r, i);
+	for (int i = 0; i < r->n_classes; i++)
+		check_class(&c, r, i);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files into structs: walks the tree by the rows, gathers every error, and hands the struct over only when there is
+ * none.
+ */
+#include "config/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/check.h"
+#include "config/rows.h"
+#include "config/suggest.h"
+
+/* One table being read: its rows, where the fields are, its dotted name. */
+struct reading {
+	const char *what, *file;
+	void *base;
+	struct okng_config_errors *errors;
+	struct okng_recipe *arrays; /* whose [[tool]] and [[class]] are at the root; NULL: a table without arrays */
+};
+
+void okng_config_error(struct okng_config_errors *errors, const char *file, int line, const char *key, const char *fmt, ...)
+{
+	if (errors->n < OKNG_CONFIG_ERRORS_MAX) {
+		char text[320];
+		va_list ap;
+		va_start(ap, fmt);
+		vsnprintf(text, sizeof text, fmt, ap);
+		va_end(ap);
+		okng_error_set(&errors->error[errors->n], -EINVAL, file, line, key, "%s", text);
+	}
+	errors->n++;
+}
+
+static const struct okng_row *find_row(const char *what, const char *table, const char *key)
+{
+	int count;
+	const struct okng_row *rows = okng_rows(what, &count);
+	for (int i = 0; i < count; i++)
+		if (strcmp(rows[i].table, table) == 0 && strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* A table is known when a row lies in it or below it. */
+static bool known_table(const char *what, const char *path)
+{
+	int count;
+	size_t len = strlen(path);
+	const struct okng_row *rows = okng_rows(what, &count);
+	for (int i = 0; i < count; i++)
+		if (strncmp(rows[i].table, path, len) == 0 && (rows[i].table[len] == '\0' || rows[i].table[len] == '.'))
+			return true;
+	return false;
+}
+
+static bool read_arrays(const struct reading *r, const struct okng_toml_node *n);
+
+static void read_table(const struct reading *r, const struct okng_toml_node *table, const char *path)
+{
+	for (const struct okng_toml_node *n = table->child; n; n = n->next) {
+		char full[160], hint[96], why[400];
+		if (r->arrays && *path == '\0' && read_arrays(r, n))
+			continue;
+		snprintf(full, sizeof full, "%s%s%s", path, *path ? "." : "", n->key);
+		const struct okng_row *row = find_row(r->what, path, n->key);
+		if (row) {
+			if (okng_row_set(row, r->base, n, why, sizeof why) < 0)
+				okng_config_error(r->errors, r->file, n->line, full, "%s", why);
+		} else if (n->kind == OKNG_TOML_TABLE && known_table(r->what, full)) {
+			read_table(r, n, full);
+		} else {
+			okng_suggest(r->what, path, n->key, hint, sizeof hint);
+			okng_config_error(r->errors, r->file, n->line, full, "unknown %s%s", n->kind == OKNG_TOML_TABLE ? "table" : "key", hint);
+		}
+	}
+}
+
+/* [[tool]] and [[class]]: an array of tables, each into its own element. */
+static void read_array(const struct reading *r, const struct okng_toml_node *array, int most, size_t each, int *count)
+{
+	if (array->kind != OKNG_TOML_ARRAY) {
+		okng_config_error(r->errors, r->file, array->line, array->key, "must be written [[%s]], once for each", array->key);
+		return;
+	}
+	for (const struct okng_toml_node *n = array->child; n; n = n->next) {
+		if (n->kind != OKNG_TOML_TABLE) {
+			okng_config_error(r->errors, r->file, n->line, array->key, "must be written [[%s]], once for each", array->key);
+		} else if (*count == most) {
+			okng_config_error(r->errors, r->file, n->line, array->key, "at most %d are allowed", most);
+			return;
+		} else {
+			struct reading one = *r;
+			one.what = array->key;
+			one.arrays = NULL;
+			one.base = (char *)r->base + each * (size_t)(*count)++;
+			okng_rows_defaults(array->key, one.base);
+			read_table(&one, n, array->key);
+		}
+	}
+}
+
+static bool read_arrays(const struct reading *r, const struct okng_toml_node *n)
+{
+	struct reading one = *r;
+	if (strcmp(n->key, "tool") == 0) {
+		one.base = r->arrays->tools;
+		read_array(&one, n, OKNG_TOOLS_MAX, sizeof *r->arrays->tools, &r->arrays->n_tools);
+	} else if (strcmp(n->key, "class") == 0) {
+		one.base = r->arrays->classes;
+		read_array(&one, n, OKNG_CLASSES_MAX, sizeof *r->arrays->classes, &r->arrays->n_classes);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct okng_error *x = a, *y = b;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static int conclude(struct okng_config_errors *errors)
+{
+	int kept = errors->n < OKNG_CONFIG_ERRORS_MAX ? errors->n : OKNG_CONFIG_ERRORS_MAX;
+	qsort(errors->error, (size_t)kept, sizeof *errors->error, by_line);
+	return errors->n ? -EINVAL : 0;
+}
+
+static int open_doc(struct okng_toml **doc, const char *text, size_t size, const char *name, struct okng_config_errors *errors)
+{
+	memset(errors, 0, sizeof *errors);
+	int r = okng_toml_parse(doc, text, size, name, &errors->error[0]);
+	errors->n = r < 0;
+	return r;
+}
+
+int okng_config_parse_station(struct okng_station_config *config, const char *text, size_t size, const char *name,
+	struct okng_config_errors *errors)
+{
+	struct okng_toml *doc;
+	int r = open_doc(&doc, text, size, name, errors);
+	if (r < 0)
+		return r;
+	struct okng_station_config fresh = {0};
+	okng_rows_defaults("station", &fresh);
+	read_table(&(struct reading){"station", name, &fresh, errors, NULL}, okng_toml_root(doc), "");
+	okng_check_station(&fresh, okng_toml_root(doc), name, errors);
+	okng_toml_close(&doc);
+	r = conclude(errors);
+	if (r == 0)
+		*config = fresh;
+	return r;
+}
+
+int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_t size, const char *name,
+	struct okng_config_errors *errors)
+{
+	struct okng_toml *doc;
+	int r = open_doc(&doc, text, size, name, errors);
+	if (r < 0)
+		return r;
+	struct okng_recipe *fresh = calloc(1, sizeof *fresh);
+	if (!fresh) {
+		okng_toml_close(&doc);
+		okng_config_error(errors, name, 0, "", "out of memory");
+		return -ENOMEM;
+	}
+	okng_rows_defaults("recipe", fresh);
+	read_table(&(struct reading){"recipe", name, fresh, errors, fresh}, okng_toml_root(doc), "");
+	okng_check_recipe(fresh, okng_toml_root(doc), name, errors);
+	okng_toml_close(&doc);
+	r = conclude(errors);
+	if (r == 0)
+		*recipe = *fresh;
+	free(fresh);
+	return r;
+}
+
+/* The whole file; the caller frees it. One byte more than allowed is read, so that the parser can refuse it. */
+static int read_file(const char *path, char **text, size_t *size, struct okng_config_errors *errors)
+{
+	memset(errors, 0, sizeof *errors);
+	*text = NULL;
+	FILE *f = fopen(path, "rb");
+	struct stat st;
+	int r = f && fstat(fileno(f), &st) == 0 ? 0 : -errno;
+	if (r == 0 && !S_ISREG(st.st_mode))
+		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (r == 0 && !(*text = malloc(OKNG_TOML_SIZE_MAX + 1)))
+		r = -ENOMEM;
+	if (r == 0) {
+		*size = fread(*text, 1, OKNG_TOML_SIZE_MAX + 1, f);
+		r = ferror(f) ? -EIO : 0;
+	}
+	if (f)
+		fclose(f);
+	if (r < 0) {
+		okng_config_error(errors, path, 0, "", "cannot be read: %s", strerror(-r));
+		free(*text);
+		*text = NULL;
+	}
+	return r;
+}
+
+int okng_config_load_station(struct okng_station_config *config, const char *path, struct okng_config_errors *errors)
+{
+	char *text;
+	size_t size = 0;
+	int r = read_file(path, &text, &size, errors);
+	if (r == 0)
+		r = okng_config_parse_station(config, text, size, path, errors);
+	free(text);
+	return r;
+}
+
+int okng_config_load_recipe(struct okng_recipe *recipe, const char *path, struct okng_config_errors *errors)
+{
+	char *text, file[PATH_MAX];
+	size_t size = 0;
+	struct stat st;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	snprintf(file, sizeof file, "%s%s", path, folder ? "/recipe.toml" : "");
+	int r = read_file(file, &text, &size, errors);
+	if (r == 0)
+		r = okng_config_parse_recipe(recipe, text, size, file, errors);
+	free(text);
+	return r;
+}
+
+bool okng_config_is_recipe(const char *path)
+{
+	static const char *const signs[] = {"tool", "class", "limits", "locate", "learn", "image", "number"};
+	char *text, file[PATH_MAX];
+	size_t size = 0;
+	struct stat st;
+	struct okng_config_errors *errors = calloc(1, sizeof *errors);
+	struct okng_toml *doc = NULL;
+	bool is = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	snprintf(file, sizeof file, "%s", path);
+	if (!is && errors && read_file(file, &text, &size, errors) == 0) {
+		if (open_doc(&doc, text, size, file, errors) == 0)
+			for (const struct okng_toml_node *n = okng_toml_root(doc)->child; n; n = n->next)
+				for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+					is = is || strcmp(n->key, signs[i]) == 0;
+		else /* broken: its name is the best there is */
+			is = strstr(path, "recipe") != NULL;
+		okng_toml_close(&doc);
+		free(text);
+	}
+	free(errors);
+	return is;
+}
+
+int okng_config_find_recipe(char *name, size_t size, const char *recipes, int number, struct okng_error *err)
+{
+	DIR *d = opendir(recipes);
+	if (!d)
+		return okng_error_set(err, -errno, recipes, 0, "", "cannot be read: %s", strerror(errno));
+	struct okng_config_errors *errors = calloc(1, sizeof *errors);
+	struct okng_recipe *recipe = calloc(1, sizeof *recipe);
+	int r = errors && recipe ? -ENOENT : -ENOMEM;
+	for (struct dirent *e; r != -ENOMEM && r != -EEXIST && (e = readdir(d));) {
+		char path[PATH_MAX];
+		struct stat st;
+		snprintf(path, sizeof path, "%s/%s/recipe.toml", recipes, e->d_name);
+		if (e->d_name[0] == '.' || stat(path, &st) != 0 || okng_config_load_recipe(recipe, path, errors) < 0 || recipe->number != number)
+			continue;
+		if (r == 0) {
+			r = okng_error_set(err, -EEXIST, path, 0, "number", "recipes %s and %s both have number %d", name, e->d_name, number);
+		} else {
+			snprintf(name, size, "%s", e->d_name);
+			r = 0;
+		}
+	}
+	if (r == -ENOENT)
+		okng_error_set(err, r, recipes, 0, "number", "no valid recipe has number %d", number);
+	closedir(d);
+	free(errors);
+	free(recipe);
+	return r;
+}
+
+enum okng_reload okng_config_compare(const struct okng_station_config *a, const struct okng_station_config *b, const char **first)
+{
+	int count;
+	const struct okng_row *rows = okng_rows("station", &count);
+	enum okng_reload most = OKNG_RELOAD_NOW;
+	if (first)
+		*first = NULL;
+	for (int i = 0; i < count; i++) {
+		const struct okng_row *r = &rows[i];
+		if (memcmp((const char *)a + r->offset, (const char *)b + r->offset, r->size) == 0 || r->reload < most || (r->reload == most && first && *first))
+			continue;
+		most = r->reload;
+		if (first)
+			*first = r->key;
+	}
+	return most;
+}
+
+uint16_t okng_config_crc(const char *const *paths, int n)
+{
+	uint16_t crc = 0xffff;
+	for (int i = 0; i < n; i++) {
+		FILE *f = fopen(paths[i], "rb");
+		for (int c; f && (c = getc(f)) != EOF;) {
+			crc ^= (uint16_t)c;
+			for (int bit = 0; bit < 8; bit++)
+				crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
+		}
+		if (f)
+			fclose(f);
+	}
+	return crc;
+}
