@@ -212,8 +212,8 @@ static void connector(struct okng_board *b)
 		double x = -130 + 20.0 * i;
 		box(b, x, y, 12, 26, 2, DULL, 0);
 		int part = new_part(b);
-		solder(b, x, y - 2, 10, 20, 4.5, part);
-		box(b, x, y + 8, 6, 28, 1, OKNG_BOARD_LEG_GREY, 0);
+		solder(b, x, y - 1, 11, 22, 4.5, part);
+		box(b, x, y + 11, 6, 22, 1, OKNG_BOARD_LEG_GREY, 0);
 		site(b, OKNG_SITE_PAD, part, x - 6, y - 13, x + 6, y + 8, 0);
 		if (i > 0)
 			site(b, OKNG_SITE_GAP, 0, x - 15, y - 12, x - 5, y + 8, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What can go wrong with the board, as a quality engineer would name it. Every defect is one to reject: the least
- * size and contrast are chosen so that a sound inspection finds it, the rest is drawn at random.
+ * size and contrast are chosen so that a sound inspection finds it, the rest is drawn at random. Never two random
+ * numbers in one expression: C leaves their order to the compiler.
  */
 #include <assert.h>
 #include <math.h>
@@ -36,6 +37,11 @@ static void name(struct okng_change *c, const char *kind)
 	snprintf(c->kind, sizeof c->kind, "%s", kind);
 }
 
+static double either_way(struct okng_random *r)
+{
+	return okng_random_unit(r) < 0.5 ? -1 : 1;
+}
+
 static void missing_solder(const struct okng_site *s, struct okng_random *r, struct okng_change *c)
 {
 	name(c, "missing-solder");
@@ -62,9 +68,9 @@ static void leg_fault(const struct okng_site *s, struct okng_random *r, struct o
 	}
 	name(c, "bent-pin");
 	double dx = s->x1 - s->x0, dy = s->y1 - s->y0;
-	double lean = (okng_random_unit(r) < 0.5 ? -1 : 1) * okng_random_range(r, 0.42, 0.6);
+	double side = either_way(r), lean = side * okng_random_range(r, 0.42, 0.6);
 	double x1 = s->x0 + 0.95 * dx - lean * dy, y1 = s->y0 + 0.95 * dy + lean * dx;
-	line(c, s->x0, s->y0, x1, y1, OKNG_BOARD_LEG_WIDTH, OKNG_BOARD_LEG_GREY, 256);
+	line(c, s->x0 + 0.28 * dx, s->y0 + 0.28 * dy, x1, y1, OKNG_BOARD_LEG_WIDTH, OKNG_BOARD_LEG_GREY, 256);
 }
 
 /* A piece of track etched away: bare board where it was. */
@@ -95,7 +101,8 @@ static void print_fault(const struct okng_site *s, struct okng_random *r, struct
 		add(c, g);
 	}
 	double drag = okng_random_range(r, 7, 11), y = okng_random_range(r, s->y0 + 4, s->y1 - 4);
-	line(c, s->x0, y, s->x1 + drag, y + okng_random_range(r, -2, 2), okng_random_range(r, 6, 9), OKNG_BOARD_SILK - 40, 200);
+	double y1 = y + okng_random_range(r, -2, 2), width = okng_random_range(r, 6, 9);
+	line(c, s->x0, y, s->x1 + drag, y1, width, OKNG_BOARD_SILK - 40, 200);
 	c->shape[c->n - 1].soft = 4;
 }
 
@@ -104,7 +111,7 @@ static void scratch(double x, double y, struct okng_random *r, struct okng_chang
 	name(c, "scratch");
 	int grey = (int)okng_random_range(r, 178, 224), pieces = 3 + okng_random_below(r, 3);
 	double width = okng_random_range(r, 2.6, 3.8);
-	double dx = okng_random_range(r, 8, 15) * (okng_random_unit(r) < 0.5 ? -1 : 1), dy = okng_random_range(r, -9, 9);
+	double side = either_way(r), dx = side * okng_random_range(r, 8, 15), dy = okng_random_range(r, -9, 9);
 	x -= dx * pieces / 2;
 	y -= dy * pieces / 2;
 	for (int i = 0; i < pieces; i++) {
@@ -155,8 +162,9 @@ static void stain(double x, double y, struct okng_random *r, struct okng_change 
 	disc(c, x, y, size, grey, 200);
 	c->shape[0].soft = 3;
 	for (int i = 0; i < drops; i++) {
-		disc(c, x + okng_random_range(r, -size, size), y + okng_random_range(r, -size, size) * 0.7, size * okng_random_range(r, 0.3, 0.6),
-			grey, 190);
+		double dx = okng_random_range(r, -size, size), dy = 0.7 * okng_random_range(r, -size, size);
+		double radius = size * okng_random_range(r, 0.3, 0.6);
+		disc(c, x + dx, y + dy, radius, grey, 190);
 		c->shape[c->n - 1].soft = 3;
 	}
 }
