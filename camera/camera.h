@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Frame sources behind one interface. A camera is used by one thread at a time (its camera thread), but for
- * okng_camera_wake and okng_frame_unref, which any thread may call. Frames come from a fixed pool, reference counted;
- * no heap call after open.
+ * okng_camera_wake, _trigger, _stats and okng_frame_ref, _unref, which any thread may call. Frames come from a fixed
+ * pool, reference counted; no heap call after open.
  */
 #ifndef OKNG_CAMERA_CAMERA_H
 #define OKNG_CAMERA_CAMERA_H
@@ -23,7 +23,7 @@ struct okng_truth {
 
 struct okng_frame {
 	struct okng_image image;
-	uint64_t id;            /* counts frames of this camera from 1 */
+	uint64_t id;            /* counts exposures of this camera from 1; a lost or broken one leaves a gap */
 	int64_t exposed_ns;     /* CLOCK_MONOTONIC at the end of exposure */
 	bool incomplete;        /* some of its bytes are not of this exposure: must not be inspected */
 	int truths;             /* -1: the source does not know what is there; 0: good */
@@ -43,7 +43,8 @@ void okng_camera_size(const struct okng_camera *camera, int32_t *width, int32_t 
 /* True for sources that are not a real camera: SIMULATION. */
 bool okng_camera_simulates(const struct okng_camera *camera);
 
-/* Asks for one exposure (on-trigger mode). 0; -EAGAIN the last one is still under way; -ENODEV. */
+/* Asks for one exposure (on-trigger mode); any thread. 0; -EAGAIN the last one is still under way; -EINVAL in free run;
+ * -ENODEV. The exposure is answered by exactly one take that returns a frame, -EIO, -ENOBUFS or -ENODATA. */
 int okng_camera_trigger(struct okng_camera *camera);
 
 /* Waits up to timeout_ms (-1: for ever) for the next frame and hands it over with one reference held by the caller.
