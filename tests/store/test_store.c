@@ -426,17 +426,17 @@ static void scribble(const struct fixture *f, const char *name, long at, const v
 
 static void damage_is_refused_with_a_sentence(void **state)
 {
-	static const struct { const char *file; long at; const char *bytes, *says; int cut; } cases[] = {
-		{ "records.db", 0, "this is no database at all", "not a database", 0 },
-		{ "records.db", 60, "\0\0\0\x63", "format 99", 0 },
-		{ "records.db", 68, "\1\2\3\4", "not a database of okng", 0 },
-		{ "records.db", 100, "\xff\xff\xff\xff\xff\xff\xff\xff", "malformed", 0 },
-		{ "records.db", 0, "", "malformed", 5000 },
-		{ "journal", 0, "notours!", "not a journal", 0 },
-		{ "journal", 8, "\7\0\0\0", "format 7", 0 },
-		{ "journal", 20, "\1", "damaged header", 0 },
-		{ "journal", 0, "", "cut short", 100 },
-		{ "journal", 0, "", "length", 10000 },
+	static const struct { const char *file; long at; const char *bytes; size_t size; const char *says; int cut; } cases[] = {
+		{ "records.db", 0, "this is no database at all", 26, "not a database", 0 },
+		{ "records.db", 60, "\0\0\0\x63", 4, "format 99", 0 },
+		{ "records.db", 68, "\1\2\3\4", 4, "not a database of okng", 0 },
+		{ "records.db", 100, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, "malformed", 0 },
+		{ "records.db", 0, "", 0, "malformed", 5000 },
+		{ "journal", 0, "notours!", 8, "not a journal", 0 },
+		{ "journal", 8, "\7\0\0\0", 4, "format 7", 0 },
+		{ "journal", 20, "\1", 1, "damaged header", 0 },
+		{ "journal", 0, "", 0, "cut short", 100 },
+		{ "journal", 0, "", 0, "length", 10000 },
 	};
 	struct fixture *f = *state;
 	char data[240];
@@ -444,16 +444,13 @@ static void damage_is_refused_with_a_sentence(void **state)
 	memcpy(data, f->params.folder, sizeof(data));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char path[320];
-		size_t size = cases[i].bytes[0] || cases[i].at == 60 ? 4 : 0;
 
 		snprintf(f->params.folder, sizeof(f->params.folder), "%.200s%zu", data, i);
 		reopen(f);
 		for (unsigned k = 0; k < 100; k++)
 			pass_part(f, k, NULL, 0, 0);
 		okng_store_close(&f->store);
-		if (size && !memchr(cases[i].bytes, 0, 4))
-			size = strlen(cases[i].bytes);
-		scribble(f, cases[i].file, cases[i].at, cases[i].bytes, size);
+		scribble(f, cases[i].file, cases[i].at, cases[i].bytes, cases[i].size);
 		path_in(f, path, cases[i].file);
 		if (cases[i].cut)
 			assert_int_equal(truncate(path, cases[i].cut), 0);
