@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looking at a picture file: load, inspect, take the time. A file that can't be read is a part nobody looked at: FAULT,
+ * reason 22, with the loader's words.
+ */
+#ifndef OKNG_CLI_LOOK_H
+#define OKNG_CLI_LOOK_H
+
+#include <stdbool.h>
+
+#include "pipeline/inspect.h"
+
+struct okng_look {
+	bool readable;
+	double time_ms;          /* the inspection, without reading the file */
+	struct okng_error error; /* when not readable */
+	struct okng_result result;
+};
+
+struct okng_looker {
+	const struct okng_recipe *recipe;
+	const struct okng_flat *flat;
+	struct okng_inspector *inspector; /* NULL: opened at the first picture, whose size it needs */
+	bool has_model;
+	int32_t width, height;
+};
+
+/* recipe and flat (NULL: none) must outlive the looker, model need not. 0, or negative errno with *err. */
+int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
+	const struct okng_flat *flat, struct okng_error *err);
+
+/* Never fails: what is wrong is in *look. */
+void okng_looker_file(struct okng_looker *looker, const char *path, struct okng_look *look);
+void okng_looker_image(struct okng_looker *looker, const struct okng_image *image, const char *name, struct okng_look *look);
+
+/* A part that could not be looked at, look->error being set. */
+void okng_look_fault(struct okng_look *look, enum okng_reason reason);
+
+void okng_looker_close(struct okng_looker *looker);
+
+#endif

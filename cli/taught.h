@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A recipe folder opened for judging: recipe.toml, the model (taught or one golden image) and a flat field. Says on
+ * standard error what is wrong, as every command would.
+ */
+#ifndef OKNG_CLI_TAUGHT_H
+#define OKNG_CLI_TAUGHT_H
+
+#include <stdbool.h>
+
+#include "pipeline/correct.h"
+#include "pipeline/error.h"
+#include "pipeline/model.h"
+#include "pipeline/recipe.h"
+
+struct okng_taught {
+	struct okng_recipe recipe;
+	struct okng_model *model; /* NULL: the recipe needs none, or it comes later (pairs) */
+	struct okng_flat flat;
+	bool has_flat;
+};
+
+/* True when a tool compares with a taught part or the part is located. */
+bool okng_taught_needs_model(const struct okng_recipe *recipe);
+
+/* "DIR/model.okm" into path; DIR may be given with recipe.toml. 0 or -ENAMETOOLONG. */
+int okng_taught_model_path(const char *dir, char *path, size_t size);
+
+/* The recipe; 0 or negative errno after saying why. */
+int okng_taught_open_recipe(struct okng_taught *taught, const char *dir);
+/* The flat field file, NULL: none. */
+int okng_taught_open_flat(struct okng_taught *taught, const char *flat);
+/* The model: of the golden image when golden is given, else DIR/model.okm when the recipe needs one. */
+int okng_taught_open_model(struct okng_taught *taught, const char *dir, const char *golden);
+
+/* A model of the golden image at path, as the camera saw it (the flat field is applied). Says nothing. */
+int okng_taught_golden(const struct okng_taught *taught, const char *path, struct okng_model **model, struct okng_error *err);
+
+void okng_taught_close(struct okng_taught *taught);
+
+#endif
