@@ -23,6 +23,7 @@ void okng_look_fault(struct okng_look *look, enum okng_reason reason)
 {
 	look->readable = false;
 	look->time_ms = 0;
+	look->width = look->height = 0;
 	look->result = (struct okng_result){ .verdict = OKNG_FAULT, .reason = reason, .limit = 0.5f, .worst = -1 };
 }
 
@@ -59,6 +60,8 @@ void okng_looker_image(struct okng_looker *looker, const struct okng_image *imag
 		return;
 	}
 	look->readable = true;
+	look->width = image->width;
+	look->height = image->height;
 	start = now_ms();
 	okng_inspector_run(looker->inspector, image, &look->result);
 	look->time_ms = now_ms() - start;

@@ -13,6 +13,7 @@
 struct okng_look {
 	bool readable;
 	double time_ms;          /* the inspection, without reading the file */
+	int32_t width, height;   /* of the picture */
 	struct okng_error error; /* when not readable */
 	struct okng_result result;
 };

@@ -26,7 +26,7 @@ static const char *polarity_name(enum okng_polarity polarity)
 
 static void json_defect(struct okng_json *json, const struct okng_report *report, const struct okng_look *look, const struct okng_defect *defect)
 {
-	struct okng_rect box = okng_inspect_box_in_frame(&look->result, &defect->box);
+	struct okng_rect box = okng_inspect_box_in_frame(&look->result.pose, defect->box, look->width, look->height);
 
 	okng_json_object(json, NULL);
 	okng_json_string(json, "class", class_name(report->recipe, defect));
@@ -67,7 +67,7 @@ static void json_part(const struct okng_report *report, const char *file, const 
 			json_defect(&json, report, look, &r->defects[i]);
 	}
 	okng_json_end_array(&json);
-	okng_json_string(&json, "cpu", okng_kernels_name());
+	okng_json_string(&json, "cpu", okng_cpu_name(okng_kernels_get(okng_cpu_level())->cpu));
 	okng_json_string(&json, "decided_by", r->decided_by);
 	if (!look->readable)
 		okng_json_string(&json, "error", okng_say_where(&look->error, text, sizeof(text)));
@@ -85,7 +85,7 @@ static void text_part(const struct okng_report *report, const char *file, const 
 		return;
 	for (int i = 0; i < r->n_candidates; i++) {
 		const struct okng_defect *d = &r->defects[i];
-		struct okng_rect box = okng_inspect_box_in_frame(r, &d->box);
+		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, d->box, look->width, look->height);
 
 		if (okng_report_lists(report, r, d))
 			fprintf(report->out, "  %.3f  %-16s %5d,%d %dx%d  area %u, %s, contrast %.1f, elongation %.1f\n", (double)d->score,

@@ -1,0 +1,521 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# The real okng, as a user or a script calls it: exit status, standard output, messages. Pictures come from its own
+# synthetic camera, the record from make_store. usage: test_okng.py OKNG MAKE_STORE SOURCE_ROOT [unittest arguments]
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
+COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "camera grab", "camera show", "calib flat"]
+GOOD, BAD, FAILED = 0, 1, 2
+
+
+def okng(*args, **kwargs):
+    return subprocess.run([OKNG, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="surrogateescape",
+                          timeout=120, **kwargs)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="okng-test-")
+        self.addCleanup(shutil.rmtree, self.dir)
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def write(self, name, content):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), "wb" if isinstance(content, bytes) else "w") as f:
+            f.write(content)
+        return self.path(name)
+
+    def run_okng(self, status, *args, **kwargs):
+        r = okng(*args, **kwargs)
+        self.assertEqual(r.returncode, status, f"okng {args}: {r.stdout}{r.stderr}")
+        for line in r.stderr.splitlines():
+            if not line.startswith("okng: "):
+                self.assertNotEqual(status, GOOD, f"unexpected on standard error: {line}")
+        return r
+
+    def lines(self, r):
+        return [json.loads(line) for line in r.stdout.splitlines()]
+
+
+class Help(Case):
+    def test_every_command_shows_every_option(self):
+        with open(os.path.join(SOURCE, "docs/man/okng.1")) as f:
+            manual = f.read().replace("\\-", "-")
+        for command in COMMANDS:
+            r = self.run_okng(GOOD, *command.split(), "--help")
+            self.assertEqual(r.stderr, "")
+            self.assertIn("Usage: okng " + command, r.stdout)
+            self.assertIn("Exit status:", r.stdout)
+            self.assertEqual(r.stdout, self.run_okng(GOOD, "help", *command.split()).stdout)
+            options = re.findall(r"--[a-z-]+", r.stdout.split("Options:")[1])
+            self.assertIn("--help", options)
+            for option in options:
+                self.assertIn(option, manual, f"{command} {option} is not in okng.1")
+            self.assertIn("okng " + command, manual)
+            for line in r.stdout.splitlines():
+                self.assertLess(len(line), 101, line)
+
+    def test_the_list_names_every_command(self):
+        for args in (["help"], ["--help"], ["-h"], ["help", "--help"]):
+            r = self.run_okng(GOOD, *args)
+            for command in COMMANDS:
+                self.assertIn("  " + command + " ", r.stdout)
+        self.assertIn("camera grab", self.run_okng(GOOD, "help", "camera").stdout)
+        self.assertIn("camera show", self.run_okng(GOOD, "camera", "--help").stdout)
+        self.assertRegex(self.run_okng(GOOD, "--version").stdout, r"^okng [0-9.]+\n$")
+
+    def test_wrong_usage_is_2_and_says_where_help_is(self):
+        for args in ([], ["nonsense"], ["camera"], ["camera", "nonsense"], ["help", "nonsense"], ["learn"], ["learn", "--recipe"],
+                     ["learn", "--recipe", "x"], ["learn", "--nonsense"], ["learn", "-Q"], ["inspect", "x"], ["inspect", "--recipe", "x"],
+                     ["inspect", "--recipe", "x", "--pairs", "l", "y"], ["inspect", "--recipe", "x", "--pairs", "l", "--golden", "g"],
+                     ["inspect", "--json=1", "--recipe", "x", "y"], ["eval", "--recipe", "x"], ["eval"], ["check"], ["config"],
+                     ["config", "--defaults", "nonsense"], ["config", "--manual", "--defaults"], ["config", "--manual", "x"],
+                     ["records", "--verdict", "good"], ["records", "--verdict", ""], ["records", "--last", "0"], ["records", "--last", "x"],
+                     ["records", "--since", "nonsense"], ["records", "--store", "a", "--config", "b"], ["records", "--count", "1"],
+                     ["records", "--follow", "--summary"], ["records", "--summary", "--csv"], ["records", "x"],
+                     ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["camera", "grab"],
+                     ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
+                     ["calib", "flat"], ["calib", "flat", "--out", "x"]):
+            r = okng(*args)
+            self.assertEqual(r.returncode, FAILED, args)
+            self.assertEqual(r.stdout, "", args)
+            self.assertRegex(r.stderr, r"--help|okng help|Usage|camera grab", args)
+
+    def test_a_full_disk_is_not_a_success(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "w") as full:
+            r = subprocess.run([OKNG, "config", "--defaults"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(r.returncode, FAILED)
+        self.assertIn("standard output", r.stderr)
+
+
+class Tables(Case):
+    def test_defaults_are_valid(self):
+        for what, kind in (("station", "station"), ("recipe", "recipe")):
+            text = self.run_okng(GOOD, "config", "--defaults", what).stdout
+            file = self.write(what + ".toml", text)
+            [got] = self.lines(self.run_okng(GOOD, "check", "--json", file))
+            self.assertEqual((got["file"], got["kind"], got["ok"], got["errors"]), (file, kind, True, []))
+        self.assertEqual(self.run_okng(GOOD, "config", "--defaults").stdout, self.run_okng(GOOD, "config", "--defaults", "station").stdout)
+        self.assertIn("|", self.run_okng(GOOD, "config", "--manual").stdout)
+
+    def test_map_has_the_verdict_in_every_format(self):
+        for format in ("md", "csv", "st"):
+            self.assertIn("VERDICT", self.run_okng(GOOD, "plc", "map", "--format", format).stdout)
+        self.assertEqual(self.run_okng(GOOD, "plc", "map").stdout, self.run_okng(GOOD, "plc", "map", "--format", "md").stdout)
+
+
+class Pictures(Case):
+    """A recipe taught from the synthetic camera, once for all of them; each test works on a copy."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.base = tempfile.mkdtemp(prefix="okng-test-")
+        cls.addClassCleanup(shutil.rmtree, cls.base)
+        station = os.path.join(cls.base, "okng.toml")
+        os.mkdir(os.path.join(cls.base, "recipe"))
+        for what, file in (("station", station), ("recipe", os.path.join(cls.base, "recipe", "recipe.toml"))):
+            with open(file, "w") as f:
+                f.write(okng("config", "--defaults", what).stdout)
+        for name, args in (("teach", ["--good", "--count", 12]), ("good", ["--good", "--from", 101, "--count", 3]),
+                           ("bad", ["--defect", "--from", 201, "--count", 6, "--truth"])):
+            r = okng("camera", "grab", "--config", station, "--out", os.path.join(cls.base, name), *args)
+            if r.returncode:
+                raise RuntimeError(r.stderr)
+        r = okng("learn", "--recipe", os.path.join(cls.base, "recipe"), os.path.join(cls.base, "teach"))
+        if r.returncode:
+            raise RuntimeError(r.stderr)
+
+    def setUp(self):
+        super().setUp()
+        for name in ("okng.toml", "recipe", "teach", "good", "bad"):
+            source = os.path.join(self.base, name)
+            if os.path.isdir(source):
+                shutil.copytree(source, self.path(name))
+            else:
+                shutil.copy(source, self.path(name))
+        self.recipe = self.path("recipe")
+        self.model = self.path("recipe", "model.okm")
+
+    def bads(self):
+        return [self.path("bad", n) for n in sorted(os.listdir(self.path("bad"))) if n.endswith(".png")]
+
+    def goods(self):
+        return [self.path("good", n) for n in sorted(os.listdir(self.path("good")))]
+
+    def read(self, *names):
+        with open(self.path(*names), "rb") as f:
+            return f.read()
+
+
+class Camera(Pictures):
+    def test_show(self):
+        [got] = self.lines(self.run_okng(GOOD, "camera", "show", "--config", self.path("okng.toml"), "--json"))
+        self.assertEqual(got["type"], "synthetic")
+        self.assertTrue(got["simulation"])
+        self.assertIn("%d x %d" % (got["width"], got["height"]), self.run_okng(GOOD, "camera", "show", "--config", self.path("okng.toml")).stdout)
+        png = self.read("good", "frame-000101.png")
+        self.assertEqual(struct.unpack(">II", png[16:24]), (got["width"], got["height"]))
+
+    def test_truth_is_written(self):
+        for file in self.bads():
+            with open(file[:-4] + ".json") as f:
+                got = json.load(f)
+            self.assertEqual(got["file"], os.path.basename(file))
+            self.assertGreater(len(got["truth"]), 0)
+            for defect in got["truth"]:
+                self.assertTrue(defect["kind"])
+                self.assertEqual(len(defect["box"]), 4)
+                self.assertGreater(min(defect["box"][2:]), 0)
+
+    def test_same_in_same_out(self):
+        self.run_okng(GOOD, "camera", "grab", "--config", self.path("okng.toml"), "--good", "--from", 101, "--count", 1, "--out", self.path("again"))
+        self.assertEqual(self.read("again", "frame-000101.png"), self.read("good", "frame-000101.png"))
+
+    def test_no_folder_no_station(self):
+        self.write("file", "")
+        r = self.run_okng(FAILED, "camera", "grab", "--config", self.path("okng.toml"), "--out", self.path("file", "sub"))
+        self.assertIn("sub", r.stderr)
+        self.assertIn("none.toml", self.run_okng(FAILED, "camera", "show", "--config", self.path("none.toml")).stderr)
+
+
+class Learn(Pictures):
+    def test_says_how_many_and_names_what_is_left_out(self):
+        broken = self.write("teach/zz-broken.png", self.read("teach", "frame-000001.png")[:2000])
+        text = self.write("teach/zz-text.jpg", "not a picture")
+        r = self.run_okng(GOOD, "learn", "--recipe", self.recipe, self.path("teach"))
+        self.assertIn("12 parts, 2 left out", r.stdout)
+        self.assertIn("left out: " + broken, r.stderr)
+        self.assertIn("left out: " + text, r.stderr)
+        [got] = self.lines(self.run_okng(GOOD, "learn", "--json", "--recipe", self.recipe, self.path("teach")))
+        self.assertEqual((got["parts"], got["taught"], got["model"]), (12, True, self.model))
+        self.assertEqual([entry["file"] for entry in got["left_out"]], [broken, text])
+
+    def test_same_in_same_out(self):
+        before = self.read("recipe", "model.okm")
+        self.run_okng(GOOD, "learn", "--recipe", self.recipe, self.path("teach"))
+        self.assertEqual(self.read("recipe", "model.okm"), before)
+
+    def test_failure_leaves_the_old_model(self):
+        before = self.read("recipe", "model.okm")
+        empty = self.path("empty")
+        os.mkdir(empty)
+        for operand in (empty, self.path("nowhere"), self.path("recipe", "recipe.toml")):
+            r = self.run_okng(FAILED, "learn", "--recipe", self.recipe, operand)
+            self.assertIn(operand, r.stderr)
+            self.assertEqual(self.read("recipe", "model.okm"), before)
+        self.assertEqual(sorted(os.listdir(self.recipe)), ["model.okm", "recipe.toml"])
+
+    def test_other_size_is_left_out(self):
+        station = self.read("okng.toml").decode()
+        station = re.sub(r"(?m)^#?\s*width\s*=.*$", "width = 320", re.sub(r"(?m)^#?\s*height\s*=.*$", "height = 240", station))
+        self.write("small.toml", station)
+        self.run_okng(GOOD, "camera", "grab", "--config", self.path("small.toml"), "--good", "--out", self.path("small"))
+        r = self.run_okng(GOOD, "learn", "--recipe", self.recipe, self.path("teach"), self.path("small"))
+        self.assertIn("320 x 240 pixels, the reference has", r.stderr)
+        r = self.run_okng(BAD, "inspect", "--json", "--recipe", self.recipe, self.path("small"))
+        self.assertEqual([(got["verdict"], got["reason"]) for got in self.lines(r)], [("FAULT", 11)])
+
+    def test_no_recipe(self):
+        self.assertIn("nowhere", self.run_okng(FAILED, "learn", "--recipe", self.path("nowhere"), self.path("teach")).stderr)
+
+
+class Inspect(Pictures):
+    keys = ["file", "verdict", "reason", "reason_text", "score", "limit", "time_ms", "defects", "cpu", "decided_by"]
+
+    def test_good_is_ok(self):
+        r = self.run_okng(GOOD, "inspect", "--recipe", self.recipe, "--json", *self.goods())
+        for file, got in zip(self.goods(), self.lines(r), strict=True):
+            self.assertEqual(list(got), self.keys)
+            self.assertEqual((got["file"], got["verdict"], got["reason"], got["defects"], got["limit"]), (file, "OK", 0, [], 0.5))
+            self.assertLess(got["score"], 0.5)
+            self.assertGreater(got["time_ms"], 0)
+            self.assertIn(got["cpu"], ("c", "sse41", "avx2"))
+
+    def test_bad_is_not(self):
+        r = self.run_okng(BAD, "inspect", "--recipe", self.recipe, "--json", *self.bads())
+        located = 0
+        for file, got in zip(self.bads(), self.lines(r), strict=True):
+            self.assertEqual((got["verdict"], got["reason"]), ("NG", 1), file)
+            self.assertGreaterEqual(got["score"], 0.5)
+            with open(file[:-4] + ".json") as f:
+                truths = json.load(f)["truth"]
+            for defect in got["defects"]:
+                self.assertEqual(list(defect), ["class", "box", "score", "area", "polarity", "contrast", "elongation"])
+                self.assertGreaterEqual(defect["score"], 0.5)
+                self.assertIn(defect["polarity"], ("bright", "dark"))
+            located += any(touch(d["box"], t["box"]) for d in got["defects"] for t in truths)
+        self.assertEqual(located, len(self.bads()), "boxes are in the inspected image's pixels")
+
+    def test_python_reads_each_line(self):
+        r = self.run_okng(BAD, "inspect", "--recipe", self.recipe, "--json", self.path("good"), self.path("bad"))
+        self.assertEqual(len(r.stdout.splitlines()), len(self.goods()) + len(self.bads()))
+        for line in r.stdout.splitlines():
+            subprocess.run([sys.executable, "-m", "json.tool"], input=line, text=True, check=True, stdout=subprocess.DEVNULL)
+
+    def test_candidates_include_the_rest(self):
+        few = self.lines(okng("inspect", "--recipe", self.recipe, "--json", self.path("bad")))
+        more = self.lines(okng("inspect", "--recipe", self.recipe, "--json", "--candidates", self.path("bad")))
+        for a, b in zip(few, more, strict=True):
+            self.assertEqual(a["defects"], [d for d in b["defects"] if d["score"] >= 0.5])
+            self.assertEqual((a["verdict"], a["score"]), (b["verdict"], b["score"]))
+
+    def test_text_is_aligned_and_totalled(self):
+        r = self.run_okng(BAD, "inspect", "--recipe", self.recipe, self.goods()[0], self.bads()[0])
+        first, second, total = r.stdout.splitlines()
+        self.assertRegex(first, "^" + re.escape(self.goods()[0]) + r"\s+OK ")
+        self.assertRegex(second, "^" + re.escape(self.bads()[0]) + r"\s+NG ")
+        self.assertRegex(total, r"^2 parts: 1 OK, 1 NG, 0 REVIEW, 0 FAULT; ")
+
+    def test_damaged_picture(self):
+        whole = self.read("good", "frame-000101.png")
+        cases = [self.write("cut.png", whole[:len(whole) // 2]), self.write("empty.png", b""), self.write("text.jpg", b"\xff\xd8nothing"),
+                 self.write("bits.png", whole[:500] + bytes(b ^ 0x55 for b in whole[500:600]) + whole[600:]), self.path("nowhere.png")]
+        r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--json", *cases, self.goods()[0])
+        got = self.lines(r)
+        self.assertEqual([g["verdict"] for g in got], ["FAULT"] * len(cases) + ["OK"])
+        for file, g in zip(cases, got):
+            self.assertEqual((g["file"], g["reason"], g["defects"]), (file, 22, []))
+            self.assertIn(file, g["error"])
+            self.assertIn("okng: " + g["error"], r.stderr.splitlines())
+        r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, *cases, self.goods()[0])
+        self.assertIn("%d FAULT (%d could not be read)" % (len(cases), len(cases)), r.stdout)
+
+    def test_names_of_any_bytes(self):
+        odd = os.path.join(os.fsencode(self.dir), b'q"uo\xff\nte\\.png')
+        shutil.copy(self.goods()[0], odd)
+        r = okng("inspect", "--json", "--recipe", self.recipe, os.fsdecode(odd))
+        [got] = self.lines(r)
+        self.assertEqual(got["file"], self.dir + '/q"uo\ufffd\nte\\.png')
+
+    def test_missing_model(self):
+        os.unlink(self.model)
+        for args in (["inspect"], ["eval", "--good", self.path("good")]):
+            operands = self.goods() if args == ["inspect"] else []
+            r = self.run_okng(FAILED, *args, "--recipe", self.recipe, *operands)
+            self.assertIn("teach it first: okng learn --recipe " + self.recipe, r.stderr)
+            self.assertEqual(r.stdout, "")
+
+    def test_damaged_model(self):
+        whole = self.read("recipe", "model.okm")
+        for damage in (whole[:-1] + bytes([whole[-1] ^ 1]), whole[:len(whole) // 2], b"", b"hello", whole + b"x"):
+            self.write("recipe/model.okm", damage)
+            r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, *self.goods())
+            self.assertIn(self.model, r.stderr)
+            self.assertEqual(r.stdout, "")
+
+    def test_golden(self):
+        golden = self.goods()[0]
+        [got] = self.lines(self.run_okng(GOOD, "inspect", "--recipe", self.recipe, "--golden", golden, "--json", golden))
+        self.assertEqual((got["verdict"], got["defects"]), ("OK", []))
+        os.unlink(self.model)
+        self.run_okng(GOOD, "inspect", "--recipe", self.recipe, "--golden", golden, golden)
+        self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--golden", self.path("nowhere.png"), golden)
+
+    def test_pairs(self):
+        os.unlink(self.model)
+        names = ["good/" + os.path.basename(f) for f in self.goods()]
+        missing, broken = "good/nowhere.png", self.write("good/broken.png", b"\x89PNG\r\n\x1a\n")
+        pairs = [(n, n) for n in names] + [(names[0], "bad/" + os.path.basename(self.bads()[0])), (missing, names[0]), (names[0], broken)]
+        list = self.write("pairs.txt", "# golden, image\n\n" + "".join("%s\t%s\n" % p for p in pairs))
+        r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--json", "--pairs", list)
+        got = self.lines(r)
+        self.assertEqual([(g["golden"], g["file"]) for g in got], pairs)
+        self.assertEqual([(g["verdict"], g["reason"]) for g in got[:-3]], [("OK", 0)] * len(names))
+        self.assertEqual(got[-3]["verdict"], "NG")
+        self.assertEqual([(g["verdict"], g["reason"]) for g in got[-2:]], [("FAULT", 24), ("FAULT", 22)])
+        # The same pair alone, with --golden, from another folder: the same verdict.
+        [alone] = self.lines(okng("inspect", "--recipe", self.recipe, "--json", "--golden", self.path(names[0]), self.bads()[0]))
+        for key in ("verdict", "reason", "score", "defects", "decided_by"):
+            self.assertEqual(alone[key], got[-3][key])
+
+    def test_bad_list_of_pairs(self):
+        list = self.write("pairs.txt", "a\tb\nno tab\n")
+        r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--pairs", list)
+        self.assertIn(list + ":2: ", r.stderr)
+        self.assertEqual(r.stdout, "")
+        self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--pairs", self.path("nowhere"))
+
+    def test_empty_folder(self):
+        os.mkdir(self.path("empty"))
+        r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, self.path("empty"))
+        self.assertIn(self.path("empty"), r.stderr)
+
+
+class Eval(Pictures):
+    def test_counts(self):
+        args = ["eval", "--recipe", self.recipe, "--good", self.path("good"), "--bad", self.path("bad")]
+        [got] = self.lines(self.run_okng(GOOD, *args, "--json"))
+        self.assertEqual((got["good_parts"], got["bad_parts"], got["escapes"], got["overkill"]), (len(self.goods()), len(self.bads()), 0, 0))
+        scales = [row["scale"] for row in got["limits"]]
+        self.assertEqual(scales, sorted(scales))
+        self.assertIn(1, scales)
+        for a, b in zip(got["limits"], got["limits"][1:]):
+            self.assertLessEqual(a["escapes"], b["escapes"])
+            self.assertGreaterEqual(a["overkill"], b["overkill"])
+        self.assertIn("<- now", self.run_okng(GOOD, *args).stdout)
+
+    def test_wrong_labels_are_named(self):
+        r = self.run_okng(BAD, "eval", "--recipe", self.recipe, "--good", self.bads()[0], "--bad", self.goods()[0])
+        self.assertIn("overkill  " + self.bads()[0], r.stdout)
+        self.assertIn("escape    " + self.goods()[0], r.stdout)
+
+    def test_unreadable_is_2(self):
+        broken = self.write("broken.png", "x")
+        r = self.run_okng(FAILED, "eval", "--recipe", self.recipe, "--good", self.path("good"), "--bad", broken, "--json")
+        self.assertEqual(self.lines(r)[0]["unreadable"], 1)
+
+
+class Check(Pictures):
+    def test_folder(self):
+        [got] = self.lines(self.run_okng(GOOD, "check", "--json", self.recipe))
+        self.assertEqual((got["kind"], got["ok"]), ("recipe folder", True))
+        os.unlink(self.model)
+        self.assertIn(self.model + ": not there", self.run_okng(BAD, "check", self.recipe).stdout)
+        self.write("recipe/model.okm", b"nonsense")
+        self.assertIn(self.model, self.run_okng(BAD, "check", self.recipe).stdout)
+
+    def test_every_error_is_listed_with_its_line(self):
+        text = self.read("recipe", "recipe.toml").decode()
+        lines = text.count("\n")
+        file = self.write("recipe/recipe.toml", text + "[nonsense]\na = 1\n[[class]]\nnumber = 100000\nnam = \"x\"\n")
+        for operand in (file, self.recipe):
+            r = self.run_okng(BAD, "check", operand)
+            found = re.findall(r"(?m)^(.*?):(\d+): ", r.stdout)
+            self.assertGreaterEqual(len(found), 3, r.stdout)
+            self.assertEqual({name for name, _ in found}, {file})
+            for line in (lines + 4, lines + 5):
+                self.assertIn(str(line), [n for _, n in found])
+        [got] = self.lines(self.run_okng(BAD, "check", "--json", file))
+        self.assertFalse(got["ok"])
+        self.assertEqual([(e["file"], str(e["line"])) for e in got["errors"]], found)
+        self.assertIn(file, self.run_okng(FAILED, "inspect", "--recipe", self.recipe, self.goods()[0]).stderr)
+
+    def test_all_files_are_checked(self):
+        bad = self.write("bad.toml", "[camera]\nnonsense = 1\n")
+        broken = self.write("broken.toml", "[camera\n")
+        r = self.run_okng(BAD, "check", bad, broken, self.path("okng.toml"))
+        for file in (bad, broken, self.path("okng.toml")):
+            self.assertIn(file, r.stdout)
+        self.assertIn(self.path("nowhere"), self.run_okng(FAILED, "check", self.path("nowhere"), bad).stdout)
+
+
+class Flat(Pictures):
+    def test_flat_field_is_used(self):
+        # The parts themselves serve as the target: what matters is that file, sizes and use go through.
+        flat = self.path("cam.flat")
+        r = okng("calib", "flat", "--white", self.path("good"), "--out", flat, "--json")
+        if r.returncode == GOOD:
+            self.assertEqual(self.lines(r)[0]["file"], flat)
+            self.run_okng(GOOD, "learn", "--recipe", self.recipe, "--flat", flat, self.path("teach"))
+            self.run_okng(GOOD, "inspect", "--recipe", self.recipe, "--flat", flat, self.path("teach", "frame-000001.png"))
+        else:
+            self.assertEqual(r.returncode, FAILED)
+            self.assertFalse(os.path.exists(flat))
+
+    def test_no_flat_field(self):
+        bad = self.write("bad.flat", "nonsense")
+        for file in (bad, self.path("nowhere")):
+            r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--flat", file, self.goods()[0])
+            self.assertIn(file, r.stderr)
+
+
+class Records(Case):
+    def setUp(self):
+        super().setUp()
+        self.store = self.path("store")
+        self.make(0, 100)
+
+    def make(self, first, count):
+        subprocess.run([MAKE_STORE, self.store, str(first), str(count)], check=True)
+
+    def records(self, *args):
+        return self.run_okng(GOOD, "records", "--store", self.store, *args)
+
+    def test_all_in_order(self):
+        rows = self.lines(self.records("--json"))
+        self.assertEqual([row["part_id"] for row in rows], ["P%04d" % i for i in range(100)])
+        self.assertEqual(len({row["seq"] for row in rows}), 100)
+        table = self.records().stdout
+        self.assertIn("P0099", table)
+
+    def test_csv(self):
+        rows = list(csv.DictReader(io.StringIO(self.records("--csv").stdout)))
+        self.assertEqual([row["part_id"] for row in rows], ["P%04d" % i for i in range(100)])
+        self.assertIn('scratch, "long"', [value for row in rows for value in row.values()])
+
+    def test_filters(self):
+        ids = lambda *args: [row["part_id"] for row in self.lines(self.records("--json", *args))]
+        ng = ["P%04d" % i for i in range(100) if i % 5 == 0 and i % 10]
+        fault = ["P%04d" % i for i in range(100) if i % 5 and i % 7 == 0]
+        self.assertEqual(ids("--verdict", "ng"), ng)
+        self.assertEqual(ids("--verdict", "NG,fault"), sorted(ng + fault))
+        self.assertEqual(ids("--reason", 20), fault)
+        self.assertEqual(ids("--class", 3), ng)
+        self.assertEqual(ids("--recipe", 2), ["P%04d" % i for i in range(1, 100, 2)])
+        self.assertEqual(ids("--last", 3), ["P0097", "P0098", "P0099"])
+        self.assertEqual(ids("--part-id", "P0042"), ["P0042"])
+        self.assertEqual(ids("--seq", 43), ["P0042"])
+        self.assertEqual(ids("--verdict", "review"), [])
+        self.assertEqual(ids("--since", "2026-01-01T00:01:00Z", "--until", "2026-01-01T00:01:03Z")[:3], ["P0060", "P0061", "P0062"])
+
+    def test_summary(self):
+        [got] = self.lines(self.records("--summary", "--json"))
+        self.assertEqual(got["parts"], 100)
+        self.assertEqual(got["verdicts"], {"OK": 78, "NG": 10, "REVIEW": 0, "FAULT": 12})
+        self.assertEqual({r["reason"]: r["parts"] for r in got["reasons"]}, {0: 78, 1: 10, 20: 12})
+        truth = got["truth"]
+        self.assertEqual((truth["good_parts"], truth["overkill"], truth["bad_parts"], truth["caught"], truth["escapes"]), (80, 12, 20, 10, 10))
+        self.assertEqual((truth["defects_injected"], truth["defects_caught"], truth["defects_located"]), (20, 10, 10))
+        self.assertEqual(truth["kinds"], [{"kind": "scratch", "injected": 20, "caught": 10, "located": 10}])
+        self.assertIn("defects injected: 20, caught 10", self.records("--summary").stdout)
+
+    def test_follow_prints_what_arrives(self):
+        with subprocess.Popen([OKNG, "records", "--store", self.store, "--json", "--follow", "--last", "2", "--count", "7"],
+                              stdout=subprocess.PIPE, text=True) as p:
+            first = [json.loads(p.stdout.readline())["part_id"] for _ in range(2)]
+            self.make(100, 5)
+            rest = [json.loads(line)["part_id"] for line in p.stdout]
+            self.assertEqual(p.wait(60), GOOD)
+        self.assertEqual(first + rest, ["P%04d" % i for i in range(98, 105)])
+
+    def test_follow_waits_for_the_record(self):
+        later = self.path("later")
+        with subprocess.Popen([OKNG, "records", "--store", later, "--json", "--follow", "--last", "10", "--count", "10"],
+                              stdout=subprocess.PIPE, text=True) as p:
+            subprocess.run([MAKE_STORE, later, "0", "4"], check=True)
+            self.assertIsNone(p.poll())
+            subprocess.run([MAKE_STORE, later, "4", "6"], check=True)
+            got = [json.loads(line)["part_id"] for line in p.stdout]
+            self.assertEqual(p.wait(60), GOOD)
+        self.assertEqual(got, ["P%04d" % i for i in range(10)])
+
+    def test_no_record(self):
+        for folder in (self.path("nowhere"), self.dir):
+            r = self.run_okng(FAILED, "records", "--store", folder)
+            self.assertTrue(r.stderr.startswith("okng: records: "))
+        self.write("junk/records.db", "this is not a database, whatever its name says" * 100)
+        self.run_okng(FAILED, "records", "--store", self.path("junk"))
+
+
+def touch(a, b):
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
