@@ -11,7 +11,7 @@
 enum { DEFAULTS = 256, MANUAL };
 
 static const struct okng_option options[] = {
-	{ "defaults", DEFAULTS, NULL, "print the commented default file: station (also without a word) or recipe" },
+	{ "defaults", DEFAULTS, NULL, "print the commented default file: station (default) or recipe" },
 	{ "manual", MANUAL, NULL, "print the reference of every key, Markdown tables" },
 	{ 0 },
 };

@@ -33,19 +33,23 @@ const struct okng_command okng_cmd_plc_map = {
 
 static int run(int argc, char **argv)
 {
-	const char *format = "md";
+	static const char *const names[] = { [OKNG_MAP_MD] = "md", [OKNG_MAP_CSV] = "csv", [OKNG_MAP_ST] = "st" };
+	const char *name = names[OKNG_MAP_MD];
 	int id, rc;
 
 	while ((id = okng_command_option(&okng_cmd_plc_map, argc, argv)) > 0)
-		format = optarg;
+		name = optarg;
 	if (id)
 		return okng_command_leave(id);
 	if (optind < argc)
 		return okng_command_misused(&okng_cmd_plc_map, "unexpected word '%s'", argv[optind]);
-	if (strcmp(format, "md") != 0 && strcmp(format, "csv") != 0 && strcmp(format, "st") != 0)
-		return okng_command_misused(&okng_cmd_plc_map, "--format is md, csv or st, not '%s'", format);
-	rc = okng_plc_map_print(stdout, format);
-	if (rc)
-		okng_say("plc map: %s", strerror(-rc));
-	return rc ? OKNG_EXIT_FAILED : OKNG_EXIT_GOOD;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) != 0)
+			continue;
+		rc = okng_plc_map_print(stdout, (enum okng_map_format)i);
+		if (rc)
+			okng_say("plc map: %s", strerror(-rc));
+		return rc ? OKNG_EXIT_FAILED : OKNG_EXIT_GOOD;
+	}
+	return okng_command_misused(&okng_cmd_plc_map, "--format is md, csv or st, not '%s'", name);
 }
