@@ -115,18 +115,18 @@ static void print_st(FILE *out, const struct entry *e)
 	fprintf(out, "    OKNG_%s_%s : UINT := %d; (* %s *)\n", prefix, e->name, e->address, e->text);
 }
 
-int okng_plc_map_print(FILE *out, enum okng_plc_map_format format)
+int okng_plc_map_print(FILE *out, enum okng_map_format format)
 {
 	const char *previous = "";
-	if (format == OKNG_PLC_MAP_CSV)
+	if (format == OKNG_MAP_CSV)
 		fputs("kind,address,count,modicon,name,type,access,meaning\n", out);
-	if (format == OKNG_PLC_MAP_ST)
+	if (format == OKNG_MAP_ST)
 		fputs("(* okng register map, zero-based PDU addresses; add 1 for Modicon numbers. *)\n{attribute 'qualified_only'}\nVAR_GLOBAL CONSTANT\n", out);
 	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
 		const struct entry *e = &entries[i];
-		if (format == OKNG_PLC_MAP_MD)
+		if (format == OKNG_MAP_MD)
 			print_md(out, e, previous);
-		else if (format == OKNG_PLC_MAP_ST)
+		else if (format == OKNG_MAP_ST)
 			print_st(out, e);
 		else if (e->modicon)
 			fprintf(out, "%s,%d,%d,%05d,%s,%s,%s,\"%s\"\n", e->kind, e->address, e->count, e->modicon, e->name, e->type, e->access, e->text);
@@ -134,7 +134,7 @@ int okng_plc_map_print(FILE *out, enum okng_plc_map_format format)
 			fprintf(out, "%s,%d,,,%s,,,\"%s\"\n", e->kind, e->address, e->name, e->text);
 		previous = e->kind;
 	}
-	if (format == OKNG_PLC_MAP_ST)
+	if (format == OKNG_MAP_ST)
 		fputs("END_VAR\n", out);
 	return ferror(out) ? -EIO : 0;
 }

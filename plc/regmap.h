@@ -40,9 +40,9 @@ void okng_reg_put_ascii(uint16_t *reg, int registers, const char *text);
 /* text has room for 2 × registers + 1 bytes; it ends at the first zero; what is not printable ASCII becomes '?'. */
 void okng_reg_get_ascii(const uint16_t *reg, int registers, char *text);
 
-enum okng_plc_map_format { OKNG_PLC_MAP_MD = 0, OKNG_PLC_MAP_CSV, OKNG_PLC_MAP_ST };
+enum okng_map_format { OKNG_MAP_MD = 0, OKNG_MAP_CSV, OKNG_MAP_ST };
 
 /* The whole map: Markdown tables, CSV, or an IEC 61131-3 structured-text list of global constants. 0 or -EIO. */
-int okng_plc_map_print(FILE *out, enum okng_plc_map_format format);
+int okng_plc_map_print(FILE *out, enum okng_map_format format);
 
 #endif

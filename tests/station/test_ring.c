@@ -3,6 +3,7 @@
  * The ring: full and empty are told apart, order holds, and two threads pass every element exactly once.
  */
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdarg.h>
 #include <stdint.h>
 
