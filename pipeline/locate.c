@@ -13,8 +13,8 @@
 #define SHORT_SIDE_RANK 250  /* candidates compete, and the score is taken, on levels of at most this */
 #define GRID_MAX 3000        /* samples of a score */
 #define SCORE_MIN 0.35       /* below: chance, not a part */
-#define STEP_MAX 0.1         /* pixels: a larger last step has not settled */
-#define EXPLAINED_MIN 0.25
+#define SETTLED_LEVEL 1      /* the fit must have settled at full or at half size ... */
+#define EXPLAINED_MIN 0.05   /* ... and explain this share of the variance at the edges */
 #define SHIFT_SLACK 1.0      /* pixels and degrees past the search range that still count as inside */
 #define ANGLE_SLACK 0.1
 
@@ -172,7 +172,8 @@ void okng_locator_close(struct okng_locator **locator)
 struct candidate {
 	struct okng_locate_place at;
 	struct okng_locate_light light;
-	double score, step, explained;
+	double score;
+	int settled; /* finest level on which the fit settled */
 };
 
 static int by_score(const struct candidate *a, const struct candidate *b)
@@ -196,8 +197,10 @@ static void refine(const struct okng_locator *loc, int l, struct candidate *c)
 {
 	const struct level *level = &loc->levels[l];
 	int free_mask = (loc->search ? 1 : 0) | (loc->angle > 0 ? 2 : 0);
-	if (level->fit.n_points)
-		c->step = okng_locate_fit_run(&level->fit, &level->view, free_mask, &c->at, &c->light, &c->explained);
+	double explained;
+	if (level->fit.n_points && okng_locate_fit_run(&level->fit, &level->view, free_mask, &c->at, &c->light, &explained) >= 0 &&
+	    explained >= EXPLAINED_MIN)
+		c->settled = l;
 	if (level->grid)
 		c->score = score(level, &c->at);
 }
@@ -209,7 +212,7 @@ static int descend(struct okng_locator *loc, struct candidate *c)
 	int n = okng_locate_search_run(&loc->coarse, &loc->levels[loc->top].view, places);
 	int found = n;
 	for (int i = 0; i < n; i++)
-		c[i] = (struct candidate){.at = places[i]};
+		c[i] = (struct candidate){.at = places[i], .settled = OKNG_LOCATE_LEVELS};
 	for (int l = loc->top; l >= 0 && n > 0; l--) {
 		n = l < loc->rank ? 1 : n;
 		for (int i = 0; i < n; i++) {
@@ -245,5 +248,5 @@ int okng_locator_run(struct okng_locator *loc, const struct okng_image *frame, s
 	if (c[0].score < SCORE_MIN || fabs(pose->dx) > loc->search + SHIFT_SLACK || fabs(pose->dy) > loc->search + SHIFT_SLACK ||
 	    fabs(pose->angle) > loc->angle + ANGLE_SLACK)
 		return -ENOENT;
-	return c[0].step < 0 || c[0].step > STEP_MAX || c[0].explained < EXPLAINED_MIN ? -EDOM : 0;
+	return c[0].settled > SETTLED_LEVEL ? -EDOM : 0;
 }

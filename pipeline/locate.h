@@ -40,7 +40,7 @@ int okng_locator_open(struct okng_locator **locator, const struct okng_image *re
 /* Finds the part in a frame of the reference's size. One thread at a time; no heap calls. *pose is always filled; its
  * score is the normalised correlation of frame and reference at the pose, 0 where either is blank.
  * 0; -EINVAL (other size or format, *pose zeroed); -ENOENT: no plausible place within the search range; -EDOM: a place
- * was found but the refinement did not settle there, *pose is the best guess. */
+ * was found but the refinement settled neither at full nor at half size, *pose is the best guess. */
 int okng_locator_run(struct okng_locator *locator, const struct okng_image *frame, struct okng_pose *pose);
 
 /* Resamples the frame onto the reference: out (MONO8, the size of the reference, not the frame's memory) by bilinear

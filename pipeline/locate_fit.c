@@ -17,8 +17,10 @@
 #define SHADING OKNG_LOCATE_SHADING
 #define POINTS_MIN 16
 #define GRADIENT_MIN 10       /* levels over two pixels */
-#define ROUNDS 12
+#define ROUNDS 14
+#define DAMPED 6              /* rounds after which steps are halved: points that come and go can make it swing */
 #define SETTLED 0.004         /* pixels at the corner: the steps have become small enough */
+#define UNSETTLED 0.1         /* pixels: a last step larger than this is no answer */
 #define LOST 6.0              /* pixels moved in all: it ran away */
 #define SLACK 8               /* levels of residual that are always believed */
 #define RIM 3                 /* pixels at the border without points: their taps and gradients need neighbours */
@@ -100,35 +102,47 @@ static void make_point(struct okng_locate_point *p, const struct okng_locate_vie
 	p->row[7] = (int32_t)((gx * v - gy * u) / radius);
 }
 
+/* Takes the steepest pixels along one axis; finer cells where only few have an edge. */
+static void pick_axis(struct okng_locate_fit *fit, const struct okng_locate_view *ref, int axis, int32_t cell, int want,
+	int32_t *strength, int32_t *where)
+{
+	int found, over;
+	int32_t least;
+	for (;; cell = cell / 2 > 4 ? cell / 2 : 4) {
+		found = steepest(&ref->image, axis, cell, strength, where);
+		least = threshold(strength, found, want);
+		over = 0;
+		for (int i = 0; i < found; i++)
+			over += strength[i] >= least;
+		if (cell == 4 || over >= want / 4)
+			break;
+	}
+	/* What is over is left out evenly over the picture, not at its end. */
+	int room = over < want ? over : want, seen = 0;
+	for (int i = 0; i < found; i++) {
+		if (strength[i] < least)
+			continue;
+		if ((int64_t)(seen + 1) * room / over > (int64_t)seen * room / over)
+			make_point(&fit->points[fit->n_points++], ref, fit->radius, where[i]);
+		seen++;
+	}
+}
+
 int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_view *ref, int n)
 {
 	const struct okng_image *img = &ref->image;
 	*fit = (struct okng_locate_fit){0};
 	fit->radius = sqrt((double)img->width * img->width + (double)img->height * img->height) / 2;
 	int32_t cell = (int32_t)sqrt((double)img->width * img->height / (2.0 * n));
-	cell = cell < 2 ? 2 : cell;
-	size_t cells = (size_t)(img->width / cell + 1) * (size_t)(img->height / cell + 1);
+	cell = cell < 4 ? 4 : cell;
+	/* Enough for the finest cells, of 4 pixels. */
+	size_t cells = (size_t)(img->width / 4 + 1) * (size_t)(img->height / 4 + 1);
 	int32_t *strength = calloc(2 * cells, sizeof *strength), *where = strength ? strength + cells : NULL;
 	fit->points = calloc((size_t)n, sizeof *fit->points);
 	fit->grey = calloc((size_t)n, sizeof *fit->grey);
 	int rc = strength && fit->points && fit->grey ? 0 : -ENOMEM;
-	for (int axis = 0; axis < 2 && !rc; axis++) {
-		int found = steepest(img, axis, cell, strength, where);
-		int32_t least = threshold(strength, found, n / 2);
-		int end = (axis + 1) * n / 2;
-		/* Ties at the threshold are taken evenly over the picture, not from the top only. */
-		int over = 0, seen = 0;
-		for (int i = 0; i < found; i++)
-			over += strength[i] >= least;
-		int room = end - fit->n_points;
-		for (int i = 0; i < found; i++) {
-			if (strength[i] < least)
-				continue;
-			if (over <= room || (int64_t)(seen + 1) * room / over > (int64_t)seen * room / over)
-				make_point(&fit->points[fit->n_points++], ref, fit->radius, where[i]);
-			seen++;
-		}
-	}
+	for (int axis = 0; axis < 2 && !rc; axis++)
+		pick_axis(fit, ref, axis, cell, n / 2, strength, where);
 	if (!rc && fit->n_points < POINTS_MIN)
 		rc = -ENODATA;
 	free(strength);
@@ -254,8 +268,8 @@ static void gather(const struct okng_locate_fit *fit, const struct okng_locate_v
 }
 
 /* Solves for light and step; moves *at. Returns the size of the step, -1 when there is nothing to solve. */
-static double step(const struct okng_locate_fit *fit, const struct sums *s, int free_mask, struct okng_locate_place *at,
-	struct okng_locate_light *light)
+static double step(const struct okng_locate_fit *fit, const struct sums *s, int free_mask, double damping,
+	struct okng_locate_place *at, struct okng_locate_light *light)
 {
 	double a[N][N], b[N], x[N];
 	int list[N], n = 0;
@@ -277,7 +291,7 @@ static double step(const struct okng_locate_fit *fit, const struct sums *s, int 
 		light->q[k] = x[k];
 	light->known = 1;
 	/* The gradient columns are differences over two pixels. */
-	double dx = 2 * x[5] / x[0], dy = 2 * x[6] / x[0], turn = 2 * x[7] / x[0] / fit->radius, si, co;
+	double unit = 2 * damping / x[0], dx = unit * x[5], dy = unit * x[6], turn = unit * x[7] / fit->radius, si, co;
 	double size = sqrt(dx * dx + dy * dy) + fabs(turn) * fit->radius;
 	if (!(size < LOST))
 		return -1;
@@ -294,17 +308,21 @@ double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_
 	struct okng_locate_place start = *at;
 	struct sums s;
 	double size = -1;
+	*explained = 0;
 	for (int round = 0; round < ROUNDS; round++) {
 		gather(fit, frame, at, light, &s);
-		size = step(fit, &s, free_mask, at, light);
-		double moved = fabs(at->dx - start.dx) + fabs(at->dy - start.dy) + fabs(at->angle - start.angle) / DEGREES * fit->radius;
-		if (size < 0 || moved > LOST) {
-			*at = start;
-			*explained = 0;
-			return -1;
-		}
+		size = step(fit, &s, free_mask, round < DAMPED ? 1 : 0.5, at, light);
+		double moved = fabs(at->dx - start.dx) + fabs(at->dy - start.dy) +
+			fabs(at->angle - start.angle) / DEGREES * fit->radius;
+		if (moved > LOST)
+			size = -1;
 		if (size < SETTLED)
 			break;
+	}
+	if (size < 0 || size > UNSETTLED) {
+		*at = start;
+		light->known = 0;
+		return -1;
 	}
 	gather(fit, frame, at, light, &s);
 	double variance = (double)s.ff * (double)s.n - (double)s.f * (double)s.f;

@@ -117,7 +117,7 @@ struct okng_locate_light {
 /* Picks at most n points. 0; -ENODATA: fewer than 16; -ENOMEM. */
 int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_view *reference, int n);
 /* Moves *at to the best fit. free: which of shift (1) and rotation (2) may move. Returns the size of the last step in
- * pixels at the corner, -1 when it was lost (*at is where it started). *explained: share of the variance at the
+ * pixels at the corner, -1 when it was lost or did not settle (*at is where it started). *explained: share of the variance at the
  * points that the fit explains. */
 double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_locate_view *frame, int free,
 	struct okng_locate_place *at, struct okng_locate_light *light, double *explained);

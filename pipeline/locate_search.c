@@ -60,14 +60,12 @@ static void flatten(struct okng_locate_search *s, const struct okng_image *img)
 	}
 }
 
-/* The extremes of each cell; positions go to xs, ys, values to s->value. */
-static int pick(struct okng_locate_search *s, int32_t w, int32_t h, int want, int32_t *xs, int32_t *ys)
+/* The extremes of each cell that has contrast; positions go to xs, ys, values to s->value. */
+static int pick_cells(struct okng_locate_search *s, int32_t w, int32_t h, int32_t cell, int want, int32_t *xs, int32_t *ys)
 {
-	int32_t cell = (int32_t)sqrt(2.0 * w * h / want);
-	cell = cell < 2 ? 2 : cell;
 	int n = 0;
 	for (int32_t y0 = 0; y0 + cell <= h; y0 += cell) {
-		for (int32_t x0 = 0; x0 + cell <= w && n + 2 <= POINTS_MAX; x0 += cell) {
+		for (int32_t x0 = 0; x0 + cell <= w && n + 2 <= want; x0 += cell) {
 			int32_t at[2] = {0, 0}, v[2] = {INT32_MAX, INT32_MIN};
 			for (int32_t i = 0; i < cell * cell; i++) {
 				int32_t k = (y0 + i / cell + s->margin) * s->stride + x0 + i % cell + s->margin;
@@ -84,6 +82,18 @@ static int pick(struct okng_locate_search *s, int32_t w, int32_t h, int want, in
 				s->value[n] = v[e];
 			}
 		}
+	}
+	return n;
+}
+
+/* Where only few cells have contrast, finer ones draw more points from it, while all of them still fit. */
+static int pick(struct okng_locate_search *s, int32_t w, int32_t h, int want, int32_t *xs, int32_t *ys)
+{
+	int32_t cell = (int32_t)sqrt(2.0 * w * h / want) + 1;
+	int n = pick_cells(s, w, h, cell, want, xs, ys);
+	while (n < want / 3 && cell > 3) {
+		cell = cell * 2 / 3;
+		n = pick_cells(s, w, h, cell, want, xs, ys);
 	}
 	return n;
 }
