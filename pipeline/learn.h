@@ -14,8 +14,8 @@ struct okng_learner;
 
 int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *recipe);
 
-/* Adds one good part (MONO8, the size of the first). 0; -EINVAL other size; -EDOM it could not be aligned and was
- * left out (*pose tells how far it came; pose may be NULL); -ENOMEM. */
+/* Adds one good part (MONO8, the size of the first). 0; -EINVAL other size; -EDOM it could not be aligned (the first:
+ * it is blank) and was left out, *pose tells how far it came (pose may be NULL); -EOVERFLOW after 65000 parts; -ENOMEM. */
 int okng_learner_add(struct okng_learner *learner, const struct okng_image *img, struct okng_pose *pose);
 
 /* The model of what was added so far. 0; -ENODATA fewer than recipe.learn.min_images; -ENOMEM. */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Per pixel the count, the sum and the sum of squares of the good parts: integers, so that the model does not depend
+ * on the order in which the parts came. A pixel that hardly any part showed (it lay beyond the frame's border in the
+ * others) has no spread of its own and takes the mean spread of the rest, so that the border is not judged harder.
+ */
+#include "pipeline/learn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "pipeline/locate.h"
+
+#define PARTS_MAX 65000 /* 255² · n fits 32 bits */
+
+struct okng_learner {
+	struct okng_recipe recipe;
+	struct okng_locator *locator; /* NULL: locate is off, or no part yet */
+	struct okng_image aligned;    /* MONO8; zeroed until the first part */
+	int32_t (*spans)[2];
+	uint16_t *count;              /* [width × height] each */
+	uint32_t *sum, *square;
+	uint32_t parts;
+};
+
+int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *recipe)
+{
+	*learner = calloc(1, sizeof **learner);
+	if (!*learner)
+		return -ENOMEM;
+	(*learner)->recipe = *recipe;
+	return 0;
+}
+
+static void forget(struct okng_learner *l)
+{
+	okng_locator_close(&l->locator);
+	okng_image_finish(&l->aligned);
+	free(l->spans);
+	free(l->count);
+	free(l->sum);
+	free(l->square);
+	*l = (struct okng_learner){.recipe = l->recipe};
+}
+
+void okng_learner_close(struct okng_learner **learner)
+{
+	if (!learner || !*learner)
+		return;
+	forget(*learner);
+	free(*learner);
+	*learner = NULL;
+}
+
+/* Everything of the size of the first part. */
+static int begin(struct okng_learner *l, const struct okng_image *img)
+{
+	size_t pixels = (size_t)img->width * (size_t)img->height;
+	int rc = okng_image_init(&l->aligned, img->width, img->height, OKNG_PIXEL_MONO8);
+	if (!rc && l->recipe.locate.enabled)
+		rc = okng_locator_open(&l->locator, img, l->recipe.locate.search, l->recipe.locate.angle);
+	if (!rc) {
+		l->spans = calloc((size_t)img->height, sizeof *l->spans);
+		l->count = calloc(pixels, sizeof *l->count);
+		l->sum = calloc(pixels, sizeof *l->sum);
+		l->square = calloc(pixels, sizeof *l->square);
+		if (!l->spans || !l->count || !l->sum || !l->square)
+			rc = -ENOMEM;
+	}
+	if (rc)
+		forget(l);
+	return rc == -ENODATA ? -EDOM : rc;
+}
+
+static void accumulate(struct okng_learner *l, const struct okng_image *img)
+{
+	for (int32_t y = 0; y < img->height; y++) {
+		const uint8_t *row = okng_image_row(img, y);
+		size_t at = (size_t)y * (size_t)img->width;
+		for (int32_t x = l->spans[y][0]; x < l->spans[y][1]; x++) {
+			l->count[at + x]++;
+			l->sum[at + x] += row[x];
+			l->square[at + x] += (uint32_t)(row[x] * row[x]);
+		}
+	}
+	l->parts++;
+}
+
+/* Aligns img onto the reference; the first part is the reference. */
+static int align(struct okng_learner *l, const struct okng_image *img, struct okng_pose *pose)
+{
+	*pose = (struct okng_pose){.score = 1};
+	if (l->parts && l->locator) {
+		int rc = okng_locator_run(l->locator, img, pose);
+		if (rc || pose->score < l->recipe.locate.min_score)
+			return rc == -EINVAL ? rc : -EDOM;
+	}
+	return okng_locate_resample(pose, img, &l->aligned, l->spans);
+}
+
+int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struct okng_pose *pose)
+{
+	struct okng_pose own;
+	pose = pose ? pose : &own;
+	*pose = (struct okng_pose){0};
+	if (!img->data || img->pixel != OKNG_PIXEL_MONO8 || img->width < 1 || img->height < 1 ||
+	    (l->parts && (img->width != l->aligned.width || img->height != l->aligned.height)))
+		return -EINVAL;
+	if (l->parts >= PARTS_MAX)
+		return -EOVERFLOW;
+	int rc = l->parts ? 0 : begin(l, img);
+	if (!rc)
+		rc = align(l, img, pose);
+	if (!rc)
+		accumulate(l, &l->aligned);
+	return rc;
+}
+
+/* Root of v, rounded down: bit by bit, integers only. */
+static uint32_t root(uint64_t v)
+{
+	uint64_t r = 0;
+	for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1)
+		if ((r + bit) * (r + bit) <= v)
+			r += bit;
+	return (uint32_t)r;
+}
+
+/* Mean and sample standard deviation of one pixel, 8.8. */
+static uint16_t mean_of(uint32_t n, uint32_t sum)
+{
+	return (uint16_t)(((uint64_t)sum * 512 + n) / (2 * (uint64_t)n));
+}
+
+static uint16_t sigma_of(uint32_t n, uint32_t sum, uint32_t square)
+{
+	uint64_t spread = (uint64_t)n * square - (uint64_t)sum * sum; /* n(n - 1) times the variance */
+	uint64_t pairs = (uint64_t)n * (n - 1), whole = spread / pairs;
+	return (uint16_t)root(whole * 65536 + (spread % pairs) * 65536 / pairs);
+}
+
+int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
+{
+	*model = NULL;
+	if (l->parts < 1 || (int64_t)l->parts < l->recipe.learn.min_images)
+		return -ENODATA;
+	struct okng_model *m;
+	int rc = okng_model_golden(&m, &l->aligned); /* of the right size; every pixel is set below */
+	if (rc)
+		return rc;
+	m->recipe_hash = okng_recipe_hash(&l->recipe);
+	m->parts = l->parts;
+	uint64_t total = 0, known = 0;
+	uint32_t enough = l->parts < 2 ? 2 : (l->parts + 1) / 2 < 2 ? 2 : (l->parts + 1) / 2;
+	for (int pass = 0; pass < 2; pass++) {
+		uint16_t usual = (uint16_t)(known ? (total + known / 2) / known : 0);
+		for (int32_t y = 0; y < m->mean.height; y++) {
+			uint16_t *mean = (uint16_t *)(void *)okng_image_row(&m->mean, y);
+			uint16_t *sigma = (uint16_t *)(void *)okng_image_row(&m->sigma, y);
+			size_t at = (size_t)y * (size_t)m->mean.width;
+			for (int32_t x = 0; x < m->mean.width; x++) {
+				uint32_t n = l->count[at + x];
+				if (pass == 0) {
+					mean[x] = mean_of(n, l->sum[at + x]);
+					sigma[x] = n > 1 ? sigma_of(n, l->sum[at + x], l->square[at + x]) : 0;
+					total += n >= enough ? sigma[x] : 0;
+					known += n >= enough;
+				} else if (n < enough && sigma[x] < usual) {
+					sigma[x] = usual;
+				}
+			}
+		}
+	}
+	*model = m;
+	return 0;
+}

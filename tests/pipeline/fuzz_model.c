@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Model files from anywhere: nothing may be read past the end, and what is accepted must be whole. The checksum keeps
+ * a fuzzer out, so each input is tried as it is and once more with its checksum made right.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "pipeline/model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse(const uint8_t *data, size_t size)
+{
+	struct okng_model *m;
+	struct okng_error err;
+	int rc = okng_model_parse(&m, data, size, "fuzz", &err);
+	if (rc == 0 && (m->parts < 1 || (size_t)m->mean.width * (size_t)m->mean.height * 4 + 64 != size ||
+			m->sigma.width != m->mean.width || m->sigma.height != m->mean.height))
+		abort();
+	if (rc != 0 && (m || !err.text[0]))
+		abort();
+	okng_model_close(&m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	parse(data, size);
+	if (size < 64)
+		return 0;
+	uint8_t *mended = malloc(size);
+	if (!mended)
+		return 0;
+	memcpy(mended, data, size);
+	uLong crc = crc32_z(crc32_z(0, mended, 40), mended + 44, size - 44);
+	for (int i = 0; i < 4; i++)
+		mended[40 + i] = (uint8_t)(crc >> (8 * i));
+	parse(mended, size);
+	free(mended);
+	return 0;
+}
