@@ -42,7 +42,7 @@ struct okng_journal {
 	uint32_t rows;
 	bool started;
 	int64_t next_id;             /* station thread */
-	int64_t block;               /* numbers kept reserved at least */
+	int64_t block;               /* two of them are kept reserved, so that a full ring is what stops accept first */
 	_Atomic int64_t reserved;    /* what is on the disk */
 };
 
@@ -122,7 +122,7 @@ int okng_journal_open(struct okng_journal **journal, int folder, char *why, size
 	j->header = (struct okng_journal_header *)(void *)j->map;
 	j->slots = (struct okng_journal_slot *)(void *)(j->map + OKNG_JOURNAL_PAGE);
 	j->rows = j->header->rows;
-	j->block = j->rows < 256 ? 256 : j->rows > 16384 ? 16384 : j->rows;
+	j->block = j->rows < 1024 ? 1024 : j->rows > 16384 ? 16384 : j->rows;
 	(void)mlock(j->map, j->size); /* best effort: accept and judge should not fault */
 	*journal = j;
 	return 0;
@@ -153,14 +153,14 @@ int okng_journal_start(struct okng_journal *j, int64_t next_id)
 		atomic_store(&j->slots[i].state, OKNG_JOURNAL_FREE);
 	j->next_id = next_id;
 	atomic_store(&h->next_id, next_id);
-	atomic_store(&h->reserved_id, next_id + 2 * j->block);
+	atomic_store(&h->reserved_id, next_id + 3 * j->block);
 	atomic_thread_fence(memory_order_seq_cst);
 	memcpy(h->boot, boot, sizeof(h->boot));
 	atomic_thread_fence(memory_order_seq_cst);
 	atomic_store(&h->clean, 0);
 	if (msync(j->map, OKNG_JOURNAL_PAGE, MS_SYNC))
 		return -errno;
-	atomic_store(&j->reserved, next_id + 2 * j->block);
+	atomic_store(&j->reserved, next_id + 3 * j->block);
 	j->started = true;
 	return 0;
 }
@@ -212,12 +212,12 @@ int okng_journal_reserve(struct okng_journal *j)
 {
 	int64_t next = atomic_load(&j->header->next_id);
 
-	if (atomic_load(&j->reserved) - next >= j->block)
+	if (atomic_load(&j->reserved) - next >= 2 * j->block)
 		return 0;
-	atomic_store(&j->header->reserved_id, next + 2 * j->block);
+	atomic_store(&j->header->reserved_id, next + 3 * j->block);
 	if (msync(j->map, OKNG_JOURNAL_PAGE, MS_SYNC))
 		return -errno;
-	atomic_store(&j->reserved, next + 2 * j->block);
+	atomic_store(&j->reserved, next + 3 * j->block);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ struct okng_store_params {
 };
 
 /* The sequence number is a function of the row number: 1 + (id - 1) mod 65535. It goes on by exactly one after a clean
- * close and after kill -9. After a power cut the numbers skip ahead, by at most 32768, so that none is used twice. */
+ * close and after kill -9. After a power cut the numbers skip ahead, by at most 49152, so that none is used twice. */
 
 /* Plain numbers of the PLC interface, and names for people. Strings are zero-terminated, cut when too long. */
 struct okng_record {

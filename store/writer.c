@@ -105,18 +105,18 @@ static int tend_pictures(struct okng_writer *w)
 
 static int pass(struct okng_writer *w)
 {
-	int ret = okng_journal_reserve(w->journal);
-	int moved;
+	int reserved, moved;
 
-	if (ret)
-		okng_trouble_add(w->trouble, "journal: %s", strerror(-ret));
-	do {
+	do { /* before each batch: a long rush must not run out of numbers */
+		reserved = okng_journal_reserve(w->journal);
 		moved = move_batch(w);
 	} while (moved > 0);
+	if (reserved)
+		okng_trouble_add(w->trouble, "journal: %s", strerror(-reserved));
 	if (moved < 0)
 		return moved;
 	moved = tend_pictures(w);
-	return moved ? moved : ret;
+	return moved ? moved : reserved;
 }
 
 static void run_pass(struct okng_writer *w)

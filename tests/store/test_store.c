@@ -481,7 +481,7 @@ static void power_cut_skips_numbers(void **state)
 	scribble(f, "journal", offsetof(struct okng_journal_header, clean), "\0\0\0\0", 4);
 	reopen(f);
 	id = pass_part(f, 11, NULL, 0, 0).id;
-	assert_true(id > 12 && id <= 11 + 2 * 256 + 1);
+	assert_true(id > 12 && id <= 11 + 3 * 1024 + 1);
 	assert_int_equal(okng_store_flush(f->store), 0);
 	okng_store_stats(f->store, &stats);
 	assert_int_equal(stats.rows, 1);
