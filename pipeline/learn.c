@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pipeline/light.h"
 #include "pipeline/locate.h"
 
 #define PARTS_MAX 65000 /* 255² · n fits 32 bits */
@@ -17,6 +18,7 @@ struct okng_learner {
 	struct okng_recipe recipe;
 	struct okng_locator *locator; /* NULL: locate is off, or no part yet */
 	struct okng_image aligned;    /* MONO8; zeroed until the first part */
+	struct okng_image first;      /* the reference, for the brightness */
 	int32_t (*spans)[2];
 	uint16_t *count;              /* [width × height] each */
 	uint32_t *sum, *square;
@@ -36,6 +38,7 @@ static void forget(struct okng_learner *l)
 {
 	okng_locator_close(&l->locator);
 	okng_image_finish(&l->aligned);
+	okng_image_finish(&l->first);
 	free(l->spans);
 	free(l->count);
 	free(l->sum);
@@ -57,6 +60,10 @@ static int begin(struct okng_learner *l, const struct okng_image *img)
 {
 	size_t pixels = (size_t)img->width * (size_t)img->height;
 	int rc = okng_image_init(&l->aligned, img->width, img->height, OKNG_PIXEL_MONO8);
+	if (!rc)
+		rc = okng_image_init(&l->first, img->width, img->height, OKNG_PIXEL_MONO8);
+	if (!rc)
+		rc = okng_image_copy(&l->first, img);
 	if (!rc && l->recipe.locate.enabled)
 		rc = okng_locator_open(&l->locator, img, l->recipe.locate.search, l->recipe.locate.angle);
 	if (!rc) {
@@ -95,7 +102,10 @@ static int align(struct okng_learner *l, const struct okng_image *img, struct ok
 		if (rc || pose->score < l->recipe.locate.min_score)
 			return rc == -EINVAL ? rc : -EDOM;
 	}
-	return okng_locate_resample(pose, img, &l->aligned, l->spans);
+	int rc = okng_locate_resample(pose, img, &l->aligned, l->spans);
+	if (!rc && l->parts)
+		okng_light_apply(&l->aligned, okng_light_gain(&l->aligned, (const int32_t (*)[2])l->spans, &l->first));
+	return rc;
 }
 
 int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struct okng_pose *pose)
