@@ -103,7 +103,7 @@ static int align(struct okng_learner *l, const struct okng_image *img, struct ok
 			return rc == -EINVAL ? rc : -EDOM;
 	}
 	int rc = okng_locate_resample(pose, img, &l->aligned, l->spans);
-	if (!rc && l->parts)
+	if (!rc && l->parts && l->recipe.image.match_light)
 		okng_light_apply(&l->aligned, okng_light_gain(&l->aligned, (const int32_t (*)[2])l->spans, &l->first));
 	return rc;
 }
