@@ -169,7 +169,6 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 	}
 	okng_frame_unref(&p->frame);
 	okng_status_count(s, r);
-	s->status_due = true;
 	if (s->show)
 		okng_status_show(r);
 }
