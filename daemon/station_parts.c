@@ -169,6 +169,7 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 	}
 	okng_frame_unref(&p->frame);
 	okng_status_count(s, r);
+	s->status_due = true;
 	if (s->show)
 		okng_status_show(r);
 }

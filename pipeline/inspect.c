@@ -77,7 +77,7 @@ static int check(const struct okng_recipe *recipe, const struct okng_model *mode
 		return okng_error_set(err, -EINVAL, "", 0, "", "the recipe compares or locates, but was not taught: run okng learn");
 	if (model && model->recipe_hash && model->recipe_hash != okng_recipe_hash(recipe))
 		return okng_error_set(err, -EINVAL, "", 0, "",
-			"the model was taught with other [locate] or [learn] settings: teach the recipe again with okng learn");
+			"the model was taught with another locate.enabled or image.match_light: teach the recipe again with okng learn");
 	if (flat && (flat->dark.width != width || flat->dark.height != height))
 		return okng_error_set(err, -EINVAL, "", 0, "", "the flat field is of %d×%d, the images are of %d×%d: calibrate again",
 			flat->dark.width, flat->dark.height, width, height);
@@ -188,7 +188,7 @@ static bool align(struct okng_inspector *s, const struct okng_image *img, struct
 	}
 	if (okng_locate_resample(&r->pose, img, &s->aligned, s->spans) < 0)
 		return fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the pose is out of range");
-	if (s->has_model)
+	if (s->has_model && s->recipe.image.match_light)
 		okng_light_apply(&s->aligned, okng_light_gain(&s->aligned, (const int32_t (*)[2])s->spans, &s->mean));
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Teaching from good parts (variation model). The first image is the reference; each further one is located against
- * it, resampled onto it, brought to its brightness and accumulated; mean and standard deviation come out. Integer sums: the order of images after
- * the first does not matter to the last bit.
+ * it, resampled onto it, brought to its brightness (recipe.image.match_light) and accumulated; mean and standard
+ * deviation come out. Integer sums: the order of images after the first does not matter to the last bit.
  */
 #ifndef OKNG_PIPELINE_LEARN_H
 #define OKNG_PIPELINE_LEARN_H

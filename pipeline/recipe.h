@@ -87,6 +87,7 @@ struct okng_recipe {
 	struct {
 		int min_mean, max_mean;  /* mean grey outside this: reason 11 */
 		double min_sharpness;    /* gradient energy over that of the reference, 0 = off: reason 11 */
+		bool match_light;        /* one gain brings the part to the taught brightness, see light.h */
 	} image;
 	struct {
 		int min_images;          /* fewer good parts than this are refused */
@@ -98,8 +99,9 @@ struct okng_recipe {
 	struct okng_limits limits;
 };
 
-/* Field-wise CRC-32 of what a taught model depends on (locate, learn); kept in the model so that a model of another
- * recipe is refused. Limits, classes and tolerance widths may be tuned without teaching again. */
+/* Field-wise CRC-32 of what a taught model depends on (whether parts are located, whether their light is matched); kept
+ * in the model so that a model of another recipe is refused. Search ranges, limits, classes and tolerance widths may be
+ * tuned without teaching again. */
 uint32_t okng_recipe_hash(const struct okng_recipe *recipe);
 
 #endif

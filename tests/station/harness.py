@@ -141,7 +141,7 @@ folder = "data"
         db = sqlite3.connect(f"file:{self.path('data/records.db')}?mode=ro", uri=True)
         db.row_factory = sqlite3.Row
         try:
-            return [dict(r) for r in db.execute("SELECT * FROM " + table(db) + " ORDER BY id")]
+            return [dict(r) for r in db.execute("SELECT * FROM record ORDER BY id")]
         finally:
             db.close()
 
@@ -153,11 +153,6 @@ folder = "data"
     def close(self):
         self.close_process()
         self.tmp.cleanup()
-
-
-def table(db):
-    names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-    return "parts" if "parts" in names else names[0]
 
 
 def read(client, at, n):
@@ -212,7 +207,7 @@ def equal(b, row):
     for name, reg, value in (
             ("seq", b.head, row["seq"]), ("trig_seq", b.echo, row["trig_seq"]), ("verdict", b.verdict, row["verdict"]),
             ("reason", b.reason, row["reason"]), ("recipe", b.recipe, row["recipe"]), ("class", b.cls, row["class_number"]),
-            ("defects", b.defects, row["defects"]), ("score", b.score, row["score"]), ("limit", b.limit, row["limit"]),
+            ("defects", b.defects, row["defects"]), ("score", b.score, row["score"]), ("limit", b.limit, row["score_limit"]),
             ("x", b.x, row["x"]), ("y", b.y, row["y"]), ("w", b.w, row["w"]), ("h", b.h, row["h"]),
             ("area", b.area, row["area"]), ("acq", b.acq, row["acq_id"] & 0xffff), ("time", b.time, min(row["time_us"] // 100, 65535)),
             ("utc", b.utc, row["utc_us"] // 1000000), ("part id", b.part_id, row["part_id"])):
