@@ -298,11 +298,10 @@ def fulldisk(s):
         for i in range(1, 6):
             trigger(c, i)
         until(lambda: len(s.rows()), lambda n: n == 5, "five rows")
-        with open(s.path("data/fill"), "wb") as f:
+        with open(s.path("data/fill"), "wb", buffering=0) as f:
             try:
-                while True:
-                    f.write(b"\0" * 4096)
-                    f.flush()
+                while f.write(b"\0" * 4096):
+                    pass
             except OSError:
                 pass
         for i in range(6, 106):
