@@ -157,7 +157,9 @@ static int open_reader(sqlite3 **sql, const char *folder, const char *how, char 
 	if (ret)
 		return ret;
 	sqlite3_busy_timeout(*sql, BUSY_MS);
-	version = pragma(*sql, "PRAGMA user_version", &ret);
+	if (pragma(*sql, "PRAGMA schema_version", &ret) == 0 && !ret) /* okngd is just making it; the rest comes with it */
+		return okng_why(why, why_size, -ENOENT, "%s: there is no record yet", folder);
+	version = ret ? -1 : pragma(*sql, "PRAGMA user_version", &ret);
 	if (!ret && pragma(*sql, "PRAGMA application_id", &ret) != OKNG_DATABASE_APPLICATION && !ret)
 		return okng_why(why, why_size, -EINVAL, "%s/%s is not a database of okng", folder, OKNG_DATABASE_FILE);
 	if (!ret && version != OKNG_DATABASE_VERSION)
