@@ -140,6 +140,31 @@ static void plain_numbers(void **state)
 	okng_learner_close(NULL);
 }
 
+/* A brighter lamp is not a spread of the part. */
+static void one_brightness(void **state)
+{
+	(void)state;
+	static const uint8_t parts[3][4] = {{40, 80, 120, 160}, {50, 100, 150, 200}, {30, 60, 90, 120}};
+	struct okng_recipe r = recipe(false, 3);
+	r.image.match_light = true;
+	struct okng_learner *learner;
+	struct okng_model *model;
+	assert_int_equal(okng_learner_open(&learner, &r), 0);
+	for (int i = 0; i < 3; i++) {
+		uint8_t grey[4];
+		memcpy(grey, parts[i], 4);
+		struct okng_image img = okng_image_view(grey, 4, 1, 4, OKNG_PIXEL_MONO8);
+		assert_int_equal(okng_learner_add(learner, &img, NULL), 0);
+	}
+	assert_int_equal(okng_learner_model(learner, &model), 0);
+	for (int x = 0; x < 4; x++) {
+		assert_int_equal(at(&model->mean, x, 0), parts[0][x] * 256);
+		assert_int_equal(at(&model->sigma, x, 0), 0);
+	}
+	okng_model_close(&model);
+	okng_learner_close(&learner);
+}
+
 static void leaves_out(void **state)
 {
 	(void)state;
@@ -179,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mean_spread_and_order),
 		cmocka_unit_test(plain_numbers),
+		cmocka_unit_test(one_brightness),
 		cmocka_unit_test(leaves_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
