@@ -1,206 +1,222 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Addresses are checked before anything is read or written: a request is answered whole or refused whole.
+ * One function per kind of request. The order of checks is the specification's: function, quantity (3), address (2).
  */
-#include "plc/pdu.h"
-
+#include <errno.h>
 #include <string.h>
 
-#define READ_BITS_MAX 2000
-#define READ_REGISTERS_MAX 125
-#define WRITE_BITS_MAX 1968
-#define WRITE_REGISTERS_MAX 123
-#define READ_WRITE_MAX 121
+#include "plc/pdu.h"
 
-enum { READ_COILS = 1, READ_DISCRETES = 2, READ_HOLDING = 3, READ_INPUT = 4, WRITE_COIL = 5, WRITE_REGISTER = 6,
-	WRITE_COILS = 15, WRITE_REGISTERS = 16, MASK_WRITE = 22, READ_WRITE = 23 };
-
-static uint16_t word(const uint8_t *p)
+static uint16_t get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static void put_word(uint8_t *p, uint16_t v)
+static int refuse(struct okng_pdu *pdu, uint8_t exception)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	pdu->exception = exception;
+	return 0;
 }
 
-bool okng_pdu_writes(uint8_t f)
+static int parse_read(const uint8_t *r, size_t size, enum okng_map_table table, unsigned most, struct okng_pdu *pdu)
 {
-	return f == WRITE_COIL || f == WRITE_REGISTER || f == WRITE_COILS || f == WRITE_REGISTERS || f == MASK_WRITE || f == READ_WRITE;
+	if (size != 5)
+		return -EPROTO;
+	pdu->table = table;
+	pdu->read_at = get16(r + 1);
+	pdu->read_count = get16(r + 3);
+	if (pdu->read_count == 0 || pdu->read_count > most)
+		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
+	if (!okng_regmap_readable(table, pdu->read_at, pdu->read_count))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	return 0;
 }
 
-int okng_pdu_exception(uint8_t function, enum okng_pdu_exception code, uint8_t *response)
+static void echo(struct okng_pdu *pdu, const uint8_t *from, uint8_t size)
 {
-	response[0] = function | 0x80;
-	response[1] = (uint8_t)code;
-	return 2;
+	memcpy(pdu->echo, from, size);
+	pdu->echo_size = size;
 }
 
-static int read_bits(uint32_t bits, uint32_t room, const uint8_t *req, uint8_t *res)
+static void write_coil(struct okng_pdu *pdu, unsigned at, bool on)
 {
-	uint32_t first = word(req + 1), n = word(req + 3);
-	if (n < 1 || n > READ_BITS_MAX)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	if (first + n > room)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	int bytes = (int)(n + 7) / 8;
-	uint32_t out = bits >> first & (n == 32 ? UINT32_MAX : ((uint32_t)1 << n) - 1);
-	res[0] = req[0];
-	res[1] = (uint8_t)bytes;
-	for (int i = 0; i < bytes; i++)
-		res[2 + i] = (uint8_t)(out >> (8 * i));
+	unsigned bits = pdu->words[OKNG_HOLDING_CONTROL_BITS];
+	bits = on ? bits | 1u << at : bits & ~(1u << at);
+	pdu->words[OKNG_HOLDING_CONTROL_BITS] = (uint16_t)(bits & OKNG_MAP_CONTROL);
+	pdu->written |= 1u << OKNG_HOLDING_CONTROL_BITS;
+}
+
+static int parse_write_coil(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size != 5)
+		return -EPROTO;
+	unsigned at = get16(r + 1), value = get16(r + 3);
+	if (value != 0 && value != 0xff00)
+		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
+	if (!okng_regmap_writable(OKNG_TABLE_COIL, at, 1))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	write_coil(pdu, at, value);
+	echo(pdu, r + 1, 4);
+	return 0;
+}
+
+static int parse_write_coils(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size < 6 || size != 6u + r[5])
+		return -EPROTO;
+	unsigned at = get16(r + 1), count = get16(r + 3);
+	if (count == 0 || count > 1968 || r[5] != (count + 7) / 8)
+		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
+	if (!okng_regmap_writable(OKNG_TABLE_COIL, at, count))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	for (unsigned i = 0; i < count; i++)
+		write_coil(pdu, at + i, r[6 + i / 8] >> (i % 8) & 1);
+	echo(pdu, r + 1, 4);
+	return 0;
+}
+
+static void write_words(struct okng_pdu *pdu, unsigned at, unsigned count, const uint8_t *bytes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		pdu->words[at + i] = get16(bytes + 2 * i);
+		pdu->written |= 1u << (at + i);
+	}
+	pdu->words[OKNG_HOLDING_CONTROL_BITS] &= OKNG_MAP_CONTROL;
+}
+
+static int parse_write_word(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size != 5)
+		return -EPROTO;
+	unsigned at = get16(r + 1);
+	if (!okng_regmap_writable(OKNG_TABLE_HOLDING, at, 1))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	write_words(pdu, at, 1, r + 3);
+	echo(pdu, r + 1, 4);
+	return 0;
+}
+
+static int parse_write_words(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size < 6 || size != 6u + r[5])
+		return -EPROTO;
+	unsigned at = get16(r + 1), count = get16(r + 3);
+	if (count == 0 || count > 123 || r[5] != 2 * count)
+		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
+	if (!okng_regmap_writable(OKNG_TABLE_HOLDING, at, count))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	write_words(pdu, at, count, r + 6);
+	echo(pdu, r + 1, 4);
+	return 0;
+}
+
+static int parse_mask(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size != 7)
+		return -EPROTO;
+	unsigned at = get16(r + 1), and = get16(r + 3), or = get16(r + 5);
+	if (!okng_regmap_writable(OKNG_TABLE_HOLDING, at, 1))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	unsigned value = (pdu->words[at] & and) | (or & ~and & 0xffff);
+	const uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)(value & 0xff)};
+	write_words(pdu, at, 1, bytes);
+	echo(pdu, r + 1, 6);
+	return 0;
+}
+
+static int parse_read_write(const uint8_t *r, size_t size, struct okng_pdu *pdu)
+{
+	if (size < 10 || size != 10u + r[9])
+		return -EPROTO;
+	unsigned at = get16(r + 5), count = get16(r + 7);
+	pdu->table = OKNG_TABLE_HOLDING;
+	pdu->read_at = get16(r + 1);
+	pdu->read_count = get16(r + 3);
+	if (pdu->read_count == 0 || pdu->read_count > 125 || count == 0 || count > 121 || r[9] != 2 * count)
+		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
+	if (!okng_regmap_readable(OKNG_TABLE_HOLDING, pdu->read_at, pdu->read_count) ||
+		!okng_regmap_writable(OKNG_TABLE_HOLDING, at, count))
+		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
+	write_words(pdu, at, count, r + 10);
+	return 0;
+}
+
+int okng_pdu_parse(const uint8_t *r, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], struct okng_pdu *pdu)
+{
+	memset(pdu, 0, sizeof *pdu);
+	if (size == 0 || size > OKNG_PDU_MAX)
+		return -EPROTO;
+	memcpy(pdu->words, holding, sizeof pdu->words);
+	pdu->function = r[0];
+	switch (r[0]) {
+	case 1:
+		return parse_read(r, size, OKNG_TABLE_COIL, 2000, pdu);
+	case 2:
+		return parse_read(r, size, OKNG_TABLE_DISCRETE, 2000, pdu);
+	case 3:
+		return parse_read(r, size, OKNG_TABLE_HOLDING, 125, pdu);
+	case 4:
+		return parse_read(r, size, OKNG_TABLE_INPUT, 125, pdu);
+	case 5:
+		return parse_write_coil(r, size, pdu);
+	case 6:
+		return parse_write_word(r, size, pdu);
+	case 15:
+		return parse_write_coils(r, size, pdu);
+	case 16:
+		return parse_write_words(r, size, pdu);
+	case 22:
+		return parse_mask(r, size, pdu);
+	case 23:
+		return parse_read_write(r, size, pdu);
+	default:
+		return refuse(pdu, OKNG_PDU_ILLEGAL_FUNCTION);
+	}
+}
+
+static size_t answer_bits(const struct okng_pdu *pdu, uint32_t bits, uint8_t *out)
+{
+	size_t bytes = (pdu->read_count + 7u) / 8;
+	out[1] = (uint8_t)bytes;
+	memset(out + 2, 0, bytes);
+	for (unsigned i = 0; i < pdu->read_count; i++)
+		if (bits >> (pdu->read_at + i) & 1)
+			out[2 + i / 8] = (uint8_t)(out[2 + i / 8] | 1u << (i % 8));
 	return 2 + bytes;
 }
 
-/* Where registers [first, first + n) of the holding space lie; NULL: not all in one block. */
-static const uint16_t *find_holding(const struct okng_pdu_image *image, uint32_t first, uint32_t n)
+static size_t answer_words(const struct okng_pdu *pdu, const uint16_t *words, uint8_t *out)
 {
-	if (first + n <= OKNG_HOLDING_REGISTERS)
-		return image->holding + first;
-	if (first >= OKNG_INPUT_COPY && first + n <= OKNG_INPUT_COPY + OKNG_INPUT_REGISTERS)
-		return image->input + (first - OKNG_INPUT_COPY);
-	return NULL;
-}
-
-static int read_registers(const struct okng_pdu_image *image, const uint8_t *req, uint8_t *res, uint32_t most)
-{
-	uint32_t first = word(req + 1), n = word(req + 3);
-	if (n < 1 || n > most)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	const uint16_t *regs = req[0] != READ_INPUT ? find_holding(image, first, n) :
-		first + n <= OKNG_INPUT_REGISTERS ? image->input + first : NULL;
-	if (!regs)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	res[0] = req[0];
-	res[1] = (uint8_t)(2 * n);
-	for (uint32_t i = 0; i < n; i++)
-		put_word(res + 2 + 2 * i, regs[i]);
-	return (int)(2 + 2 * n);
-}
-
-static void put_coil(struct okng_pdu_image *image, uint32_t at, bool on)
-{
-	uint16_t bit = (uint16_t)(1u << at), *bits = &image->holding[OKNG_HR_CONTROL_BITS];
-	*bits = (uint16_t)(on ? *bits | bit : *bits & ~bit);
-}
-
-static int echo(const uint8_t *req, int size, uint8_t *res)
-{
-	memcpy(res, req, (size_t)size);
-	return size;
-}
-
-static int write_coil(struct okng_pdu_image *image, const uint8_t *req, uint8_t *res, bool *wrote)
-{
-	uint16_t at = word(req + 1), value = word(req + 3);
-	if (value != 0 && value != 0xff00)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	if (at >= OKNG_COILS)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	put_coil(image, at, value != 0);
-	*wrote = true;
-	return echo(req, 5, res);
-}
-
-static int write_coils(struct okng_pdu_image *image, const uint8_t *req, int size, uint8_t *res, bool *wrote)
-{
-	uint32_t first = word(req + 1), n = word(req + 3);
-	if (size != 6 + req[5])
-		return 0;
-	if (n < 1 || n > WRITE_BITS_MAX || req[5] != (n + 7) / 8)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	if (first + n > OKNG_COILS)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	for (uint32_t i = 0; i < n; i++)
-		put_coil(image, first + i, req[6 + i / 8] >> (i % 8) & 1);
-	*wrote = true;
-	return echo(req, 5, res);
-}
-
-static int write_register(struct okng_pdu_image *image, const uint8_t *req, uint8_t *res, bool *wrote)
-{
-	uint16_t at = word(req + 1);
-	if (at >= OKNG_HOLDING_REGISTERS)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	image->holding[at] = word(req + 3);
-	*wrote = true;
-	return echo(req, 5, res);
-}
-
-static int write_registers(struct okng_pdu_image *image, const uint8_t *req, int size, uint8_t *res, bool *wrote)
-{
-	uint32_t first = word(req + 1), n = word(req + 3);
-	if (size != 6 + req[5])
-		return 0;
-	if (n < 1 || n > WRITE_REGISTERS_MAX || req[5] != 2 * n)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	if (first + n > OKNG_HOLDING_REGISTERS)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	for (uint32_t i = 0; i < n; i++)
-		image->holding[first + i] = word(req + 6 + 2 * i);
-	*wrote = true;
-	return echo(req, 5, res);
-}
-
-static int mask_write(struct okng_pdu_image *image, const uint8_t *req, uint8_t *res, bool *wrote)
-{
-	uint16_t at = word(req + 1), and = word(req + 3), or = word(req + 5);
-	if (at >= OKNG_HOLDING_REGISTERS)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	image->holding[at] = (uint16_t)((image->holding[at] & and) | (or & (uint16_t)~and));
-	*wrote = true;
-	return echo(req, 7, res);
-}
-
-/* The write comes first, then the read sees it (specification 6.17). */
-static int read_write(struct okng_pdu_image *image, const uint8_t *req, int size, uint8_t *res, bool *wrote)
-{
-	uint32_t from = word(req + 1), n = word(req + 3), first = word(req + 5), m = word(req + 7);
-	if (size != 10 + req[9])
-		return 0;
-	if (n < 1 || n > READ_REGISTERS_MAX || m < 1 || m > READ_WRITE_MAX || req[9] != 2 * m)
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_VALUE, res);
-	if (first + m > OKNG_HOLDING_REGISTERS || !find_holding(image, from, n))
-		return okng_pdu_exception(req[0], OKNG_PDU_ILLEGAL_ADDRESS, res);
-	for (uint32_t i = 0; i < m; i++)
-		image->holding[first + i] = word(req + 10 + 2 * i);
-	*wrote = true;
-	return read_registers(image, req, res, READ_REGISTERS_MAX);
-}
-
-/* The length a request must have at least, and, but for the last three, exactly. */
-static int length_of(uint8_t function)
-{
-	switch (function) {
-	case WRITE_COILS:
-	case WRITE_REGISTERS: return 6;
-	case MASK_WRITE: return 7;
-	case READ_WRITE: return 10;
-	default: return 5;
+	out[1] = (uint8_t)(2 * pdu->read_count);
+	for (unsigned i = 0; i < pdu->read_count; i++) {
+		out[2 + 2 * i] = (uint8_t)(words[i] >> 8);
+		out[3 + 2 * i] = (uint8_t)(words[i] & 0xff);
 	}
+	return 2u + 2u * pdu->read_count;
 }
 
-int okng_pdu_answer(struct okng_pdu_image *image, const uint8_t *req, int size, uint8_t *res, bool *wrote)
+size_t okng_pdu_answer(const struct okng_pdu *pdu, const struct okng_plc_image *image, uint8_t out[OKNG_PDU_MAX])
 {
-	uint8_t f = req[0];
-	bool variable = f == WRITE_COILS || f == WRITE_REGISTERS || f == READ_WRITE;
-	*wrote = false;
-	if (!okng_pdu_writes(f) && (f < READ_COILS || f > READ_INPUT))
-		return okng_pdu_exception(f, OKNG_PDU_ILLEGAL_FUNCTION, res);
-	if (size < length_of(f) || (!variable && size != length_of(f)))
-		return 0;
-	switch (f) {
-	case READ_COILS: return read_bits(image->holding[OKNG_HR_CONTROL_BITS], OKNG_COILS, req, res);
-	case READ_DISCRETES: return read_bits(image->discretes, OKNG_DISCRETES, req, res);
-	case READ_HOLDING:
-	case READ_INPUT: return read_registers(image, req, res, READ_REGISTERS_MAX);
-	case WRITE_COIL: return write_coil(image, req, res, wrote);
-	case WRITE_REGISTER: return write_register(image, req, res, wrote);
-	case WRITE_COILS: return write_coils(image, req, size, res, wrote);
-	case WRITE_REGISTERS: return write_registers(image, req, size, res, wrote);
-	case MASK_WRITE: return mask_write(image, req, res, wrote);
-	default: return read_write(image, req, size, res, wrote);
+	out[0] = pdu->function;
+	if (pdu->exception) {
+		out[0] |= 0x80;
+		out[1] = pdu->exception;
+		return 2;
 	}
+	if (pdu->echo_size) {
+		memcpy(out + 1, pdu->echo, pdu->echo_size);
+		return 1u + pdu->echo_size;
+	}
+	switch (pdu->table) {
+	case OKNG_TABLE_COIL:
+		return answer_bits(pdu, image->holding[OKNG_HOLDING_CONTROL_BITS], out);
+	case OKNG_TABLE_DISCRETE:
+		return answer_bits(pdu, image->discrete, out);
+	case OKNG_TABLE_INPUT:
+		return answer_words(pdu, image->input + pdu->read_at, out);
+	case OKNG_TABLE_HOLDING:
+		break;
+	}
+	return answer_words(pdu, pdu->read_at >= OKNG_MAP_COPY ? image->input + (pdu->read_at - OKNG_MAP_COPY) :
+		image->holding + pdu->read_at, out);
 }

@@ -1,43 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One Modbus request answered, as a pure function: bytes and register image in, bytes and written registers out (MODBUS
- * Application Protocol V1.1b3). libmodbus's own reply path writes into a mapping register by register and sends with
- * blocking calls; the handshake needs each request as one event and the server must never wait for a slow reader, so
- * this part is ours.
+ * Modbus application protocol, server side, pure: a request's bytes become a struct, the struct and a register image
+ * become the answer's bytes. Between the two the caller applies the write (if any) as one event, so that a request is
+ * all or nothing and a read in the same request (FC 23) sees what the write did.
+ *
+ * Why not modbus_reply of libmodbus: it sends from within (blocking, select), writes a mapping word by word with no place
+ * to see a write as one event, to refuse a writer or to answer exception 6, and it can't be fed from our own buffers.
  */
 #ifndef OKNG_PLC_PDU_H
 #define OKNG_PLC_PDU_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "plc/regmap.h"
 
-#define OKNG_PDU_MAX 253 /* bytes of a PDU */
+#define OKNG_PDU_MAX 253
 
 enum okng_pdu_exception {
 	OKNG_PDU_ILLEGAL_FUNCTION = 1,
 	OKNG_PDU_ILLEGAL_ADDRESS = 2,
 	OKNG_PDU_ILLEGAL_VALUE = 3,
-	OKNG_PDU_BUSY = 6,
-	OKNG_PDU_NO_TARGET = 11,
+	OKNG_PDU_BUSY = 6,           /* another client holds the writer's place */
+	OKNG_PDU_GATEWAY_TARGET = 11 /* no such unit */
 };
 
-struct okng_pdu_image {
-	uint16_t input[OKNG_INPUT_REGISTERS];
-	uint32_t discretes;
-	uint16_t holding[OKNG_HOLDING_REGISTERS]; /* changed by writes; coils are the bits of holding[0] */
+struct okng_pdu {
+	uint8_t function;
+	uint8_t exception;  /* 0, or what to answer; then the rest is void */
+	enum okng_map_table table;
+	uint16_t read_at, read_count;
+	uint32_t written;   /* bit i: holding register i; 0: no write. Coils are written as CONTROL_BITS */
+	uint16_t words[OKNG_MAP_HOLDINGS];
+	uint8_t echo[6];    /* what the answer to a write repeats */
+	uint8_t echo_size;
 };
 
-/* Does this function code write? */
-bool okng_pdu_writes(uint8_t function);
+/* holding: the present content (coils and masks build on it). 0 (look at exception), or -EPROTO when the length fits no
+ * request of this function: the frame is malformed. */
+int okng_pdu_parse(const uint8_t *request, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], struct okng_pdu *pdu);
 
-/* Answers request[0..size) (function code first, at least one byte) into response (OKNG_PDU_MAX bytes); *wrote tells whether
- * holding was written (also with the same values). A request whose length does not fit its function: 0, the connection
- * is to be closed. Else the length of the response, an exception included. */
-int okng_pdu_answer(struct okng_pdu_image *image, const uint8_t *request, int size, uint8_t *response, bool *wrote);
-
-/* An exception response; 2. */
-int okng_pdu_exception(uint8_t function, enum okng_pdu_exception code, uint8_t *response);
+/* The answer's size, 2 to OKNG_PDU_MAX. */
+size_t okng_pdu_answer(const struct okng_pdu *pdu, const struct okng_plc_image *image, uint8_t answer[OKNG_PDU_MAX]);
 
 #endif

@@ -1,140 +1,175 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The four word orders are two independent swaps: of the registers (CD first) and of the bytes in each (BA).
+ * Values into registers and back, in the four orders that PLCs know, and the rows of regmap.def as data.
  */
-#include "plc/regmap.h"
-
-#include <errno.h>
 #include <string.h>
 
-static uint16_t swap(uint16_t v)
+#include "plc/regmap.h"
+
+_Static_assert(sizeof(float) == 4, "float32 is the PLC's REAL");
+
+static const struct okng_map_row rows[] = {
+#define COIL(address, name, text) {OKNG_TABLE_COIL, OKNG_TYPE_BIT, address, 1, #name, text},
+#define DISCRETE(address, name, text) {OKNG_TABLE_DISCRETE, OKNG_TYPE_BIT, address, 1, #name, text},
+#define INPUT(address, words, type, name, text) {OKNG_TABLE_INPUT, OKNG_TYPE_##type, address, words, #name, text},
+#define HOLDING(address, words, type, name, text) {OKNG_TABLE_HOLDING, OKNG_TYPE_##type, address, words, #name, text},
+#include "plc/regmap.def"
+};
+
+static const struct okng_map_code codes[] = {
+#define VERDICT(number, name, text) {"verdict", number, #name, text},
+#define REASON(number, name, text) {"reason", number, #name, text},
+#define COMMAND(number, name, text) {"command", number, #name, text},
+#define STATE(number, name, text) {"state", number, #name, text},
+#define ERROR_CODE(number, name, text) {"error", number, #name, text},
+#define WARNING_CODE(number, name, text) {"warning", number, #name, text},
+#define OFFLINE_CODE(number, name, text) {"offline", number, #name, text},
+#include "plc/regmap.def"
+};
+
+const struct okng_map_row *okng_regmap_rows(size_t *n)
+{
+	*n = sizeof rows / sizeof *rows;
+	return rows;
+}
+
+const struct okng_map_code *okng_regmap_codes(size_t *n)
+{
+	*n = sizeof codes / sizeof *codes;
+	return codes;
+}
+
+static bool within(uint32_t address, uint32_t count, uint32_t first, uint32_t n)
+{
+	return count && address >= first && address - first < n && count <= n - (address - first);
+}
+
+bool okng_regmap_readable(enum okng_map_table table, uint32_t address, uint32_t count)
+{
+	switch (table) {
+	case OKNG_TABLE_COIL:
+		return within(address, count, 0, OKNG_MAP_COILS);
+	case OKNG_TABLE_DISCRETE:
+		return within(address, count, 0, OKNG_MAP_DISCRETES);
+	case OKNG_TABLE_INPUT:
+		return within(address, count, 0, OKNG_MAP_INPUTS);
+	case OKNG_TABLE_HOLDING:
+		return within(address, count, 0, OKNG_MAP_HOLDINGS) || within(address, count, OKNG_MAP_COPY, OKNG_MAP_INPUTS);
+	}
+	return false;
+}
+
+bool okng_regmap_writable(enum okng_map_table table, uint32_t address, uint32_t count)
+{
+	return (table == OKNG_TABLE_COIL && within(address, count, 0, OKNG_MAP_COILS)) ||
+		(table == OKNG_TABLE_HOLDING && within(address, count, 0, OKNG_MAP_HOLDINGS));
+}
+
+static uint16_t swap16(uint16_t v)
 {
 	return (uint16_t)(v << 8 | v >> 8);
 }
 
-void okng_reg_put_u32(uint16_t *reg, uint32_t value, enum okng_word_order order)
+static bool low_word_first(enum okng_word_order order)
 {
-	bool low_first = order == OKNG_WORD_CDAB || order == OKNG_WORD_DCBA;
-	bool bytes = order == OKNG_WORD_BADC || order == OKNG_WORD_DCBA;
-	uint16_t high = (uint16_t)(value >> 16), low = (uint16_t)value;
-	reg[low_first] = bytes ? swap(high) : high;
-	reg[!low_first] = bytes ? swap(low) : low;
+	return order == OKNG_WORD_CDAB || order == OKNG_WORD_DCBA;
 }
 
-uint32_t okng_reg_get_u32(const uint16_t *reg, enum okng_word_order order)
+static bool bytes_swapped(enum okng_word_order order)
 {
-	bool low_first = order == OKNG_WORD_CDAB || order == OKNG_WORD_DCBA;
-	bool bytes = order == OKNG_WORD_BADC || order == OKNG_WORD_DCBA;
-	uint16_t high = reg[low_first], low = reg[!low_first];
-	return (uint32_t)(bytes ? swap(high) : high) << 16 | (bytes ? swap(low) : low);
+	return order == OKNG_WORD_BADC || order == OKNG_WORD_DCBA;
 }
 
-void okng_reg_put_float(uint16_t *reg, float value, enum okng_word_order order)
+void okng_regmap_put_u32(uint16_t at[2], uint32_t value, enum okng_word_order order)
+{
+	uint16_t high = (uint16_t)(value >> 16), low = (uint16_t)(value & 0xffff);
+	if (bytes_swapped(order)) {
+		high = swap16(high);
+		low = swap16(low);
+	}
+	at[0] = low_word_first(order) ? low : high;
+	at[1] = low_word_first(order) ? high : low;
+}
+
+uint32_t okng_regmap_get_u32(const uint16_t at[2], enum okng_word_order order)
+{
+	uint16_t high = at[low_word_first(order) ? 1 : 0], low = at[low_word_first(order) ? 0 : 1];
+	if (bytes_swapped(order)) {
+		high = swap16(high);
+		low = swap16(low);
+	}
+	return (uint32_t)high << 16 | low;
+}
+
+void okng_regmap_put_f32(uint16_t at[2], float value, enum okng_word_order order)
 {
 	uint32_t bits;
 	memcpy(&bits, &value, sizeof bits);
-	okng_reg_put_u32(reg, bits, order);
+	okng_regmap_put_u32(at, bits, order);
 }
 
-void okng_reg_put_ascii(uint16_t *reg, int registers, const char *text)
+float okng_regmap_get_f32(const uint16_t at[2], enum okng_word_order order)
 {
-	size_t n = strnlen(text, (size_t)registers * 2);
-	for (int i = 0; i < registers; i++) {
-		size_t at = (size_t)i * 2;
-		unsigned a = at < n ? (unsigned char)text[at] : 0, b = at + 1 < n ? (unsigned char)text[at + 1] : 0;
-		reg[i] = (uint16_t)(a << 8 | b);
+	uint32_t bits = okng_regmap_get_u32(at, order);
+	float value;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+void okng_regmap_put_ascii(uint16_t *at, size_t words, const char *text, enum okng_word_order order)
+{
+	size_t n = strnlen(text, 2 * words);
+	for (size_t i = 0; i < words; i++) {
+		uint8_t first = 2 * i < n ? (uint8_t)text[2 * i] : 0, second = 2 * i + 1 < n ? (uint8_t)text[2 * i + 1] : 0;
+		uint16_t word = (uint16_t)(first << 8 | second);
+		at[i] = bytes_swapped(order) ? swap16(word) : word;
 	}
 }
 
-void okng_reg_get_ascii(const uint16_t *reg, int registers, char *text)
+void okng_regmap_get_ascii(const uint16_t *at, size_t words, char *text, enum okng_word_order order)
 {
-	int n = 0;
-	for (; n < registers * 2; n++) {
-		unsigned c = n & 1 ? reg[n / 2] & 0xff : reg[n / 2] >> 8;
-		if (c == 0)
-			break;
-		text[n] = (char)(c >= 0x20 && c < 0x7f ? c : '?');
+	for (size_t i = 0; i < words; i++) {
+		uint16_t word = bytes_swapped(order) ? swap16(at[i]) : at[i];
+		text[2 * i] = (char)(word >> 8);
+		text[2 * i + 1] = (char)(word & 0xff);
 	}
-	memset(text + n, 0, (size_t)(registers * 2 + 1 - n));
+	text[2 * words] = 0;
+	memset(text + strlen(text), 0, 2 * words - strlen(text)); /* what follows the end is not part of it */
 }
 
-/* One line of the map, of any kind. */
-struct entry {
-	const char *kind, *name, *type, *access, *text;
-	int address, count, modicon;
-};
-
-static const struct entry entries[] = {
-#define COIL(address_, name_, text_) {"coil", #name_, "bit", "rw", text_, address_, 1, 1 + address_},
-#define DISCRETE(address_, name_, text_) {"discrete input", #name_, "bit", "r", text_, address_, 1, 10001 + address_},
-#define INPUT(address_, count_, name_, type_, text_) {"input register", #name_, #type_, "r", text_, address_, count_, 30001 + address_},
-#define HOLDING(address_, count_, name_, type_, access_, text_) {"holding register", #name_, #type_, access_, text_, address_, count_, 40001 + address_},
-#define REASON(code, name_, text_) {"reason", #name_, "", "", text_, code, 1, 0},
-#define LINK_ERROR(code, name_, text_) {"error", #name_, "", "", text_, code, 1, 0},
-#include "plc/regmap.def"
-};
-
-static void print_range(FILE *out, int first, int count, const char *format)
+void okng_regmap_put_block(uint16_t input[OKNG_MAP_INPUTS], const struct okng_plc_result *r, uint16_t age_ms,
+	enum okng_word_order order)
 {
-	fprintf(out, format, first);
-	if (count > 1) {
-		fputc('-', out);
-		fprintf(out, format, first + count - 1);
-	}
+	memset(input + OKNG_MAP_BLOCK, 0, (OKNG_MAP_BLOCK_END - OKNG_MAP_BLOCK) * sizeof *input);
+	if (!r)
+		return;
+	input[OKNG_INPUT_SEQ_HEAD] = input[OKNG_INPUT_SEQ_TAIL] = r->seq;
+	input[OKNG_INPUT_TRIG_SEQ_ECHO] = r->trig_seq;
+	input[OKNG_INPUT_ACQ_ID] = r->acq_id;
+	input[OKNG_INPUT_VERDICT] = r->verdict;
+	input[OKNG_INPUT_REASON] = r->reason;
+	input[OKNG_INPUT_RECIPE_JUDGED] = r->recipe;
+	input[OKNG_INPUT_CLASS] = r->class_number;
+	input[OKNG_INPUT_DEFECTS] = r->defects;
+	input[OKNG_INPUT_SCORE] = r->score;
+	input[OKNG_INPUT_LIMIT] = r->limit;
+	input[OKNG_INPUT_X] = r->x;
+	input[OKNG_INPUT_Y] = r->y;
+	input[OKNG_INPUT_W] = r->w;
+	input[OKNG_INPUT_H] = r->h;
+	okng_regmap_put_u32(input + OKNG_INPUT_AREA, r->area, order);
+	input[OKNG_INPUT_TIME] = r->time;
+	input[OKNG_INPUT_AGE] = age_ms;
+	okng_regmap_put_u32(input + OKNG_INPUT_UTC, r->utc, order);
+	okng_regmap_put_ascii(input + OKNG_INPUT_PART_ID, OKNG_PLC_PART_ID / 2, r->part_id, order);
+	for (int i = 0; i < 5; i++)
+		okng_regmap_put_f32(input + OKNG_INPUT_MEASURE_1 + 2 * i, r->measures[i], order);
 }
 
-static void print_md(FILE *out, const struct entry *e, const char *previous)
+void okng_regmap_put_constants(uint16_t input[OKNG_MAP_INPUTS], enum okng_word_order order)
 {
-	static const char *const function[][2] = {
-		{"coil", "Coils (PLC writes, FC 1, 5, 15)"}, {"discrete input", "Discrete inputs (FC 2)"},
-		{"input register", "Input registers (FC 4)"}, {"holding register", "Holding registers (FC 3, 6, 16, 22, 23)"},
-		{"reason", "Reasons"}, {"error", "Errors of the link, in register ERROR"},
-	};
-	if (strcmp(previous, e->kind) != 0) {
-		for (size_t i = 0; i < sizeof function / sizeof *function; i++)
-			if (strcmp(function[i][0], e->kind) == 0)
-				fprintf(out, "%s### %s\n\n", *previous ? "\n" : "", function[i][1]);
-		fputs(e->modicon ? "| address | Modicon | name | type | meaning |\n|---|---|---|---|---|\n" : "| code | name | meaning |\n|---|---|---|\n", out);
-	}
-	fputs("| ", out);
-	print_range(out, e->address, e->count, "%d");
-	if (e->modicon) {
-		fputs(" | ", out);
-		print_range(out, e->modicon, e->count, "%05d");
-		fprintf(out, " | %s | %s | %s |\n", e->name, e->type, e->text);
-	} else {
-		fprintf(out, " | %s | %s |\n", e->name, e->text);
-	}
-}
-
-static void print_st(FILE *out, const struct entry *e)
-{
-	const char *prefix = strcmp(e->kind, "coil") == 0 ? "COIL" : strcmp(e->kind, "discrete input") == 0 ? "DI" :
-		strcmp(e->kind, "input register") == 0 ? "IR" : strcmp(e->kind, "holding register") == 0 ? "HR" :
-		strcmp(e->kind, "reason") == 0 ? "REASON" : "ERROR";
-	fprintf(out, "    OKNG_%s_%s : UINT := %d; (* %s *)\n", prefix, e->name, e->address, e->text);
-}
-
-int okng_plc_map_print(FILE *out, enum okng_map_format format)
-{
-	const char *previous = "";
-	if (format == OKNG_MAP_CSV)
-		fputs("kind,address,count,modicon,name,type,access,meaning\n", out);
-	if (format == OKNG_MAP_ST)
-		fputs("(* okng register map, zero-based PDU addresses; add 1 for Modicon numbers. *)\n{attribute 'qualified_only'}\nVAR_GLOBAL CONSTANT\n", out);
-	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-		const struct entry *e = &entries[i];
-		if (format == OKNG_MAP_MD)
-			print_md(out, e, previous);
-		else if (format == OKNG_MAP_ST)
-			print_st(out, e);
-		else if (e->modicon)
-			fprintf(out, "%s,%d,%d,%05d,%s,%s,%s,\"%s\"\n", e->kind, e->address, e->count, e->modicon, e->name, e->type, e->access, e->text);
-		else
-			fprintf(out, "%s,%d,,,%s,,,\"%s\"\n", e->kind, e->address, e->name, e->text);
-		previous = e->kind;
-	}
-	if (format == OKNG_MAP_ST)
-		fputs("END_VAR\n", out);
-	return ferror(out) ? -EIO : 0;
+	input[OKNG_INPUT_MAP_VERSION] = 1;
+	okng_regmap_put_u32(input + OKNG_INPUT_TEST_U32, 0x12345678, order);
+	okng_regmap_put_f32(input + OKNG_INPUT_TEST_FLOAT, 123.45f, order);
+	okng_regmap_put_ascii(input + OKNG_INPUT_TEST_ASCII, 2, "ABCD", order);
 }

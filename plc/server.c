@@ -1,416 +1,356 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The Modbus TCP server: one thread, one poll, non-blocking sockets, fixed buffers. A request that has arrived whole is
- * answered under the lock; half a request waits; a malformed one closes its connection; a reader that does not read
- * is not answered further until it does, and closed after a while. Nobody else notices.
+ * The loop. A connection asks for bytes only while it has room for answers, so a reader that does not read stops being
+ * served, and is dropped when nothing moved for STALL_MS; half a request must be whole within HALF_MS. A connection gives
+ * way after TURN requests, so that a busy one can't starve the others.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "plc/handshake.h"
-#include "plc/network.h"
-#include "plc/pdu.h"
-#include "plc/plc.h"
+#include "plc/net.h"
+#include "plc/server.h"
+#include "plc/stream.h"
 
 #define CLIENTS_MAX 64
-#define HEADER 7               /* MBAP: transaction, protocol, length, unit */
-#define FRAME_MAX (HEADER + OKNG_PDU_MAX)
-#define ROOM (8 * FRAME_MAX)   /* each way and connection */
-#define TICK_MS 20             /* for time-outs of the handshake and of connections */
-#define STUCK_MS 5000          /* a reader that takes nothing for so long is closed */
+#define STALL_MS 3000
+#define HALF_MS 5000
+#define NO_FILES_MS 200 /* out of descriptors: accept again after */
+#define TURN 16
 
-struct client {
+struct conn {
 	int fd; /* -1: free */
-	struct sockaddr_storage peer;
-	int64_t heard_ms, stuck_ms;
-	bool may_write, closing;
-	size_t in, out;
-	uint8_t rx[ROOM], tx[ROOM];
+	struct okng_units_peer peer;
+	char name[OKNG_NET_NAME];
+	struct okng_stream stream;
+	int64_t request_ms;  /* last whole request, or the connection's start */
+	int64_t half_ms;     /* since when half a request lies there; -1 none */
+	int64_t blocked_ms;  /* since when answers lie there and none could be sent; -1 none */
+	bool turn_over;      /* whole requests are left for the next turn */
 };
 
-struct okng_plc {
-	struct okng_plc_params params;
-	struct okng_plc_handlers handlers;
-	int units, listener, wake;
-	unsigned short port;
+struct okng_server {
+	struct okng_units *units;
+	int listen_fd, wake_fd;
+	uint16_t port;
+	int64_t idle_ms, half_ms, accept_after_ms;
+	struct okng_net_range allow[OKNG_PLC_ALLOW_MAX], write_allow[OKNG_PLC_ALLOW_MAX];
+	int n_allow, n_write_allow;
+	uint64_t next_id;
 	pthread_t thread;
 	bool started;
 	atomic_bool quit;
-	pthread_mutex_t lock; /* units' handshakes */
-	struct okng_handshake *unit;
-	struct client *client;
-	int writer; /* index of the client that owns the controls, -1: none */
-	int64_t wrote_ms;
+	int n_conns;
+	struct conn conns[];
 };
 
-static int64_t now_ms(void)
+static void drop(struct okng_server *s, struct conn *c, int level, const char *reason)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void say(struct okng_plc *plc, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(struct okng_plc *plc, int level, const char *fmt, ...)
-{
-	char text[200];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	if (plc->handlers.log)
-		plc->handlers.log(plc->handlers.user, level, text);
-}
-
-static void drop(struct okng_plc *plc, struct client *c, const char *why)
-{
-	char name[80];
-	okng_network_name(&c->peer, name, sizeof name);
-	say(plc, LOG_INFO, "%s: connection closed: %s", name, why);
+	okng_units_gone(s->units, &c->peer);
+	okng_units_log(s->units, level, "%s: %s", c->name, reason);
 	close(c->fd);
 	c->fd = -1;
-	if (plc->writer == (int)(c - plc->client))
-		plc->writer = -1;
 }
 
-static bool listed(char (*list)[64], int n, const struct sockaddr_storage *peer)
+static bool allowed(const struct okng_net_range *list, int n, const uint8_t address[16])
 {
 	for (int i = 0; i < n; i++)
-		if (okng_network_holds(list[i], peer))
+		if (okng_net_range_holds(&list[i], address))
 			return true;
 	return n == 0;
 }
 
-static void accept_client(struct okng_plc *plc)
+static void welcome(struct okng_server *s, int fd, const struct sockaddr_storage *from, int64_t now)
 {
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof peer;
-	int one = 1, fd = accept4(plc->listener, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	char name[80];
-	if (fd < 0)
-		return;
-	okng_network_name(&peer, name, sizeof name);
-	struct client *c = NULL;
-	for (int i = 0; i < plc->params.clients && !c; i++)
-		if (plc->client[i].fd < 0)
-			c = &plc->client[i];
-	if (!c || !listed(plc->params.allow, plc->params.n_allow, &peer)) {
-		say(plc, LOG_WARNING, "%s: refused: %s", name, c ? "not in plc.allow" : "too many connections (plc.clients)");
+	uint8_t address[16];
+	char name[OKNG_NET_NAME];
+	struct conn *c = s->conns;
+	okng_net_peer(from, address, name);
+	while (c < s->conns + s->n_conns && c->fd >= 0)
+		c++;
+	bool may = allowed(s->allow, s->n_allow, address);
+	if (!may || c == s->conns + s->n_conns) {
+		okng_units_log(s->units, LOG_WARNING, "%s: %s", name, may ? "refused, every connection is taken" : "refused, not in allow");
 		close(fd);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	okng_net_tune(fd);
+	memset(c, 0, sizeof *c);
 	c->fd = fd;
-	c->peer = peer;
-	c->heard_ms = c->stuck_ms = now_ms();
-	c->in = c->out = 0;
-	c->closing = false;
-	c->may_write = listed(plc->params.write_allow, plc->params.n_write_allow, &peer);
-	say(plc, LOG_INFO, "%s: connected%s", name, c->may_write ? "" : ", may only read");
+	memcpy(c->name, name, sizeof c->name);
+	c->peer = (struct okng_units_peer){++s->next_id, allowed(s->write_allow, s->n_write_allow, address), c->name};
+	c->request_ms = now;
+	c->half_ms = c->blocked_ms = -1;
+	okng_units_log(s->units, LOG_INFO, "%s: connected%s", name, c->peer.may_write ? "" : ", may only read");
 }
 
-/* Rule 8: the first that writes owns the controls until it leaves or is silent for writer_s. */
-static bool may_write(struct okng_plc *plc, struct client *c, int64_t now)
+static void accept_all(struct okng_server *s, int64_t now)
 {
-	int me = (int)(c - plc->client);
-	if (!c->may_write)
-		return false;
-	if (plc->writer >= 0 && plc->writer != me &&
-		(plc->params.writer_s == 0 || now - plc->wrote_ms < plc->params.writer_s * 1000LL))
-		return false;
-	if (plc->writer != me) {
-		char name[80];
-		okng_network_name(&c->peer, name, sizeof name);
-		say(plc, LOG_NOTICE, "%s writes the controls now", name);
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct sockaddr_storage from;
+		socklen_t size = sizeof from;
+		int fd = accept4(s->listen_fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			welcome(s, fd, &from, now);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			s->accept_after_ms = now + NO_FILES_MS;
+			okng_units_log(s->units, LOG_ERR, "cannot accept: %s", strerror(errno));
+			return;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			return;
+		}
 	}
-	plc->writer = me;
-	plc->wrote_ms = now;
+}
+
+/* false: the connection is gone. */
+static bool flush(struct okng_server *s, struct conn *c, int64_t now)
+{
+	while (c->stream.n_out) {
+		ssize_t n = send(c->fd, c->stream.out, c->stream.n_out, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (c->blocked_ms < 0)
+				c->blocked_ms = now;
+			return true;
+		}
+		if (n < 0) {
+			drop(s, c, LOG_INFO, "connection lost");
+			return false;
+		}
+		okng_stream_sent(&c->stream, (size_t)n);
+		c->blocked_ms = -1;
+	}
+	c->blocked_ms = -1;
 	return true;
 }
 
-static void act(struct okng_plc *plc, int unit, const struct okng_handshake_actions *a)
+/* Answers what lies there, a turn at most. false: the connection is gone. */
+static bool serve(struct okng_server *s, struct conn *c, int64_t now)
 {
-	const struct okng_plc_handlers *h = &plc->handlers;
-	if (a->offline)
-		h->offline(h->user, unit, a->offline_value);
-	if (a->clear_error)
-		h->clear_error(h->user, unit);
-	if (a->reset_counters)
-		h->reset_counters(h->user, unit);
-	if (a->trigger)
-		h->trigger(h->user, unit, &a->asked);
-	if (a->command)
-		h->command(h->user, unit, a->code, a->id, a->args);
-}
-
-/* Answers one PDU for a unit; the length of the response, 0: malformed. */
-static int answer(struct okng_plc *plc, struct client *c, int unit_id, const uint8_t *pdu, int size, uint8_t *response)
-{
-	int unit = unit_id == 0 || unit_id == 255 ? 0 : unit_id - 1;
-	int64_t now = now_ms();
-	bool wrote;
-	if (unit >= plc->units)
-		return okng_pdu_exception(pdu[0], OKNG_PDU_NO_TARGET, response);
-	if (okng_pdu_writes(pdu[0]) && !may_write(plc, c, now))
-		return okng_pdu_exception(pdu[0], OKNG_PDU_BUSY, response);
-	struct okng_pdu_image image;
-	struct okng_handshake_actions actions;
-	pthread_mutex_lock(&plc->lock);
-	struct okng_handshake *h = &plc->unit[unit];
-	okng_handshake_tick(h, now);
-	okng_handshake_registers(h, plc->params.word_order, now, image.input);
-	image.discretes = okng_handshake_bits(h);
-	memcpy(image.holding, h->holding, sizeof image.holding);
-	int n = okng_pdu_answer(&image, pdu, size, response, &wrote);
-	if (wrote) {
-		okng_handshake_write(h, image.holding, plc->params.word_order, now, &actions);
-		act(plc, unit, &actions);
-	}
-	pthread_mutex_unlock(&plc->lock);
-	return n;
-}
-
-/* Answers every request that is whole; false: malformed, close. */
-static bool answer_all(struct okng_plc *plc, struct client *c)
-{
-	size_t at = 0;
-	bool good = true;
-	while (good && c->in - at >= HEADER && c->out + FRAME_MAX <= ROOM) {
-		const uint8_t *f = c->rx + at;
-		unsigned protocol = (unsigned)f[2] << 8 | f[3], length = (unsigned)f[4] << 8 | f[5];
-		if (protocol != 0 || length < 2 || length > 1 + OKNG_PDU_MAX)
-			return false;
-		if (c->in - at < 6 + length)
+	struct okng_adu adu;
+	int r = 0;
+	c->turn_over = false;
+	for (int i = 0; okng_stream_can_answer(&c->stream) && (r = okng_stream_next(&c->stream, &adu)) > 0; i++) {
+		if (i == TURN) {
+			c->turn_over = true;
 			break;
-		uint8_t *r = c->tx + c->out;
-		int n = answer(plc, c, f[6], f + HEADER, (int)length - 1, r + HEADER);
-		good = n > 0;
-		memcpy(r, f, 4);
-		r[4] = (uint8_t)((n + 1) >> 8);
-		r[5] = (uint8_t)(n + 1);
-		r[6] = f[6];
-		if (good)
-			c->out += (size_t)(HEADER + n);
-		at += 6 + length;
+		}
+		uint8_t answer[OKNG_PDU_MAX];
+		int n = okng_units_request(s->units, &c->peer, adu.unit, adu.pdu, adu.size, answer);
+		if (n < 0) {
+			r = n;
+			break;
+		}
+		okng_stream_answer(&c->stream, &adu, answer, (size_t)n);
+		c->request_ms = now;
+		c->half_ms = -1;
 	}
-	c->in -= at;
-	memmove(c->rx, c->rx + at, c->in);
-	return good;
+	if (!flush(s, c, now))
+		return false;
+	if (r < 0) {
+		drop(s, c, LOG_WARNING, "malformed request, closed");
+		return false;
+	}
+	if (r == 0 && c->stream.n_in && c->half_ms < 0)
+		c->half_ms = now;
+	return true;
 }
 
-static void send_some(struct okng_plc *plc, struct client *c)
+static void receive(struct okng_server *s, struct conn *c, int64_t now)
 {
-	if (c->out == 0)
-		return;
-	ssize_t n = send(c->fd, c->tx, c->out, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct okng_stream *st = &c->stream;
+	ssize_t n = recv(c->fd, st->in + st->n_in, sizeof st->in - st->n_in, 0);
 	if (n > 0) {
-		c->out -= (size_t)n;
-		memmove(c->tx, c->tx + n, c->out);
-		c->stuck_ms = now_ms();
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		drop(plc, c, strerror(errno));
+		st->n_in += (size_t)n;
+		serve(s, c, now);
+	} else if (n == 0) {
+		drop(s, c, LOG_INFO, "disconnected");
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		drop(s, c, LOG_INFO, "connection lost");
 	}
 }
 
-static void receive(struct okng_plc *plc, struct client *c)
+static short wanted(const struct conn *c)
 {
-	ssize_t n = recv(c->fd, c->rx + c->in, ROOM - c->in, MSG_DONTWAIT);
-	if (n == 0) {
-		drop(plc, c, "by the peer");
+	bool in = okng_stream_can_answer(&c->stream) && c->stream.n_in < sizeof c->stream.in;
+	return (short)((in ? POLLIN : 0) | (c->stream.n_out ? POLLOUT : 0));
+}
+
+static void check_times(struct okng_server *s, struct conn *c, int64_t now)
+{
+	if (c->blocked_ms >= 0 && now - c->blocked_ms >= STALL_MS)
+		drop(s, c, LOG_WARNING, "does not read its answers, closed");
+	else if (c->half_ms >= 0 && now - c->half_ms >= s->half_ms)
+		drop(s, c, LOG_WARNING, "half a request, closed");
+	else if (s->idle_ms && now - c->request_ms >= s->idle_ms)
+		drop(s, c, LOG_INFO, "silent, closed");
+}
+
+static void sooner(int64_t *next, int64_t at)
+{
+	if (*next < 0 || at < *next)
+		*next = at;
+}
+
+static int poll_timeout(const struct okng_server *s, int64_t now, int64_t next)
+{
+	for (const struct conn *c = s->conns; c < s->conns + s->n_conns; c++) {
+		if (c->fd < 0)
+			continue;
+		if (c->turn_over)
+			return 0;
+		if (c->blocked_ms >= 0)
+			sooner(&next, c->blocked_ms + STALL_MS);
+		if (c->half_ms >= 0)
+			sooner(&next, c->half_ms + s->half_ms);
+		if (s->idle_ms)
+			sooner(&next, c->request_ms + s->idle_ms);
+	}
+	if (s->accept_after_ms > now)
+		sooner(&next, s->accept_after_ms);
+	return next < 0 ? -1 : next <= now ? 0 : next - now > 60000 ? 60000 : (int)(next - now);
+}
+
+static void serve_conn(struct okng_server *s, struct conn *c, short events, int64_t now)
+{
+	if (events & POLLOUT && !flush(s, c, now))
 		return;
-	}
-	if (n < 0) {
-		if (errno != EAGAIN && errno != EINTR)
-			drop(plc, c, strerror(errno));
+	if (c->stream.n_in && (c->turn_over || events & POLLOUT) && !serve(s, c, now))
 		return;
+	/* An error or hang-up shows in recv, but only when there is room to ask for bytes. */
+	if (events & (POLLIN | POLLHUP | POLLERR)) {
+		if (wanted(c) & POLLIN)
+			receive(s, c, now);
+		else if (events & (POLLHUP | POLLERR))
+			drop(s, c, LOG_INFO, "connection lost");
 	}
-	c->in += (size_t)n;
-	c->heard_ms = now_ms();
-	if (c->out == 0)
-		c->stuck_ms = c->heard_ms;
 }
 
-static void serve(struct okng_plc *plc, struct client *c, short events)
+static void *run(void *arg)
 {
-	if (events & (POLLIN | POLLHUP | POLLERR))
-		receive(plc, c);
-	/* As long as answers leave room, for a full buffer of requests may be waiting. */
-	for (size_t before = SIZE_MAX; c->fd >= 0 && c->in != before;) {
-		before = c->in;
-		if (!answer_all(plc, c)) {
-			drop(plc, c, "malformed request");
-			return;
+	struct okng_server *s = arg;
+	struct pollfd fds[2 + CLIENTS_MAX];
+	while (!atomic_load(&s->quit)) {
+		int64_t next = okng_units_tick(s->units), now = okng_units_now_ms();
+		fds[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = s->accept_after_ms > now ? -1 : s->listen_fd, .events = POLLIN};
+		for (int i = 0; i < s->n_conns; i++)
+			fds[2 + i] = (struct pollfd){.fd = s->conns[i].fd, .events = s->conns[i].fd >= 0 ? wanted(&s->conns[i]) : 0};
+		if (poll(fds, 2 + (nfds_t)s->n_conns, poll_timeout(s, now, next)) < 0)
+			continue; /* EINTR, or no memory for a moment */
+		now = okng_units_now_ms();
+		if (fds[0].revents) {
+			uint64_t count;
+			if (read(s->wake_fd, &count, sizeof count) < 0)
+				continue;
 		}
-		send_some(plc, c);
-	}
-}
-
-static void check_times(struct okng_plc *plc)
-{
-	int64_t now = now_ms();
-	for (int i = 0; i < CLIENTS_MAX; i++) {
-		struct client *c = &plc->client[i];
-		if (c->fd >= 0 && c->out && now - c->stuck_ms > STUCK_MS)
-			drop(plc, c, "it does not read its answers");
-		else if (c->fd >= 0 && plc->params.idle_s && now - c->heard_ms > plc->params.idle_s * 1000LL)
-			drop(plc, c, "idle (plc.idle_s)");
-	}
-	pthread_mutex_lock(&plc->lock);
-	for (int i = 0; i < plc->units; i++)
-		okng_handshake_tick(&plc->unit[i], now);
-	pthread_mutex_unlock(&plc->lock);
-}
-
-static void *server_main(void *arg)
-{
-	struct okng_plc *plc = arg;
-	struct pollfd p[CLIENTS_MAX + 2];
-	while (!atomic_load(&plc->quit)) {
-		p[0] = (struct pollfd){.fd = plc->wake, .events = POLLIN};
-		p[1] = (struct pollfd){.fd = plc->listener, .events = POLLIN};
-		for (int i = 0; i < CLIENTS_MAX; i++) {
-			struct client *c = &plc->client[i];
-			short events = (short)((c->in < ROOM && c->out + FRAME_MAX <= ROOM ? POLLIN : 0) | (c->out ? POLLOUT : 0));
-			p[2 + i] = (struct pollfd){.fd = c->fd, .events = events};
+		for (int i = 0; i < s->n_conns; i++) {
+			struct conn *c = &s->conns[i];
+			if (c->fd >= 0 && (fds[2 + i].revents || c->turn_over))
+				serve_conn(s, c, fds[2 + i].revents, now);
+			if (c->fd >= 0)
+				check_times(s, c, now);
 		}
-		poll(p, CLIENTS_MAX + 2, TICK_MS);
-		for (int i = 0; i < CLIENTS_MAX; i++)
-			if (plc->client[i].fd >= 0 && p[2 + i].fd >= 0 && p[2 + i].revents)
-				serve(plc, &plc->client[i], p[2 + i].revents);
-		if (p[1].revents)
-			accept_client(plc);
-		check_times(plc);
+		if (fds[1].revents)
+			accept_all(s, now);
 	}
 	return NULL;
 }
 
-int okng_plc_open(struct okng_plc **out, const struct okng_plc_params *params, int units, const struct okng_plc_handlers *handlers,
-	char *why, size_t why_size)
+static int parse_ranges(const char (*texts)[64], int n, struct okng_net_range *out, char *why, size_t why_size)
 {
-	*out = NULL;
-	struct okng_plc *plc = calloc(1, sizeof *plc);
-	if (!plc)
-		return -ENOMEM;
-	plc->params = *params;
-	plc->handlers = *handlers;
-	plc->units = units;
-	plc->port = params->port;
-	plc->writer = -1;
-	plc->wake = plc->listener = -1;
-	pthread_mutex_init(&plc->lock, NULL);
-	plc->unit = calloc((size_t)units, sizeof *plc->unit);
-	plc->client = calloc(CLIENTS_MAX, sizeof *plc->client);
-	int r = plc->unit && plc->client ? 0 : -ENOMEM;
-	for (int i = 0; r == 0 && i < CLIENTS_MAX; i++)
-		plc->client[i].fd = -1;
-	if (r == 0 && (plc->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
-		r = -errno;
-	if (r == 0 && (plc->listener = okng_network_listen(params->bind, &plc->port)) < 0) {
-		r = plc->listener;
-		snprintf(why, why_size, "cannot listen on %s:%u: %s%s", params->bind, params->port,
-			r == -EADDRINUSE ? "the port is in use" : strerror(-r),
-			r == -EACCES ? " (ports below 1024 need CAP_NET_BIND_SERVICE)" : "");
+	for (int i = 0; i < n; i++) {
+		if (okng_net_range_parse(texts[i], &out[i]) < 0) {
+			snprintf(why, why_size, "\"%s\" is not an address range like 192.168.1.0/24", texts[i]);
+			return -EINVAL;
+		}
 	}
-	if (r == 0) {
-		r = -pthread_create(&plc->thread, NULL, server_main, plc);
-		plc->started = r == 0;
+	return n;
+}
+
+static int start(struct okng_server *s, const struct okng_plc_params *p, char *why, size_t why_size)
+{
+	s->n_allow = parse_ranges(p->allow, p->n_allow, s->allow, why, why_size);
+	if (s->n_allow < 0)
+		return s->n_allow;
+	s->n_write_allow = parse_ranges(p->write_allow, p->n_write_allow, s->write_allow, why, why_size);
+	if (s->n_write_allow < 0)
+		return s->n_write_allow;
+	s->listen_fd = okng_net_listen(p->bind, &s->port);
+	if (s->listen_fd < 0) {
+		snprintf(why, why_size, "cannot listen on %s port %u: %s", p->bind, p->port, strerror(-s->listen_fd));
+		return s->listen_fd;
 	}
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int r = s->wake_fd < 0 ? -errno : -pthread_create(&s->thread, NULL, run, s);
+	s->started = r == 0;
 	if (r < 0)
-		okng_plc_close(&plc);
-	*out = plc;
+		snprintf(why, why_size, "cannot start the link: %s", strerror(-r));
 	return r;
 }
 
-uint16_t okng_plc_port(const struct okng_plc *plc)
+int okng_server_open(struct okng_server **server, const struct okng_plc_params *p, struct okng_units *units, char *why,
+	size_t why_size)
 {
-	return plc->port;
-}
-
-void okng_plc_close(struct okng_plc **out)
-{
-	struct okng_plc *plc = *out;
-	*out = NULL;
-	if (!plc)
-		return;
-	if (plc->started) {
-		atomic_store(&plc->quit, true);
-		uint64_t one = 1;
-		ssize_t n = write(plc->wake, &one, sizeof one);
-		(void)n;
-		pthread_join(plc->thread, NULL);
+	*server = NULL;
+	if (p->clients < 1 || p->clients > CLIENTS_MAX || p->n_allow < 0 || p->n_allow > OKNG_PLC_ALLOW_MAX ||
+		p->n_write_allow < 0 || p->n_write_allow > OKNG_PLC_ALLOW_MAX || p->idle_s < 0 || p->writer_s < 0) {
+		snprintf(why, why_size, "connections must be 1 to %d, lists 0 to %d long, times not negative", CLIENTS_MAX,
+			OKNG_PLC_ALLOW_MAX);
+		return -EINVAL;
 	}
-	for (int i = 0; plc->client && i < CLIENTS_MAX; i++)
-		if (plc->client[i].fd >= 0)
-			close(plc->client[i].fd);
-	if (plc->listener >= 0)
-		close(plc->listener);
-	if (plc->wake >= 0)
-		close(plc->wake);
-	pthread_mutex_destroy(&plc->lock);
-	free(plc->unit);
-	free(plc->client);
-	free(plc);
+	struct okng_server *s = calloc(1, sizeof *s + (size_t)p->clients * sizeof s->conns[0]);
+	if (!s) {
+		snprintf(why, why_size, "no memory");
+		return -ENOMEM;
+	}
+	s->units = units;
+	s->listen_fd = s->wake_fd = -1;
+	s->port = p->port;
+	s->idle_ms = p->idle_s * INT64_C(1000);
+	s->half_ms = s->idle_ms && s->idle_ms < HALF_MS ? s->idle_ms : HALF_MS;
+	s->n_conns = p->clients;
+	for (int i = 0; i < s->n_conns; i++)
+		s->conns[i].fd = -1;
+	int r = start(s, p, why, why_size);
+	if (r < 0)
+		okng_server_close(&s);
+	else
+		units->wake_fd = s->wake_fd;
+	*server = s;
+	return r;
 }
 
-void okng_plc_set_status(struct okng_plc *plc, int unit, const struct okng_plc_status *status)
+uint16_t okng_server_port(const struct okng_server *s)
 {
-	pthread_mutex_lock(&plc->lock);
-	okng_handshake_status(&plc->unit[unit], status);
-	pthread_mutex_unlock(&plc->lock);
+	return s->port;
 }
 
-void okng_plc_heartbeat(struct okng_plc *plc, int unit)
+void okng_server_close(struct okng_server **server)
 {
-	pthread_mutex_lock(&plc->lock);
-	plc->unit[unit].beats++;
-	pthread_mutex_unlock(&plc->lock);
-}
-
-void okng_plc_exposed(struct okng_plc *plc, int unit)
-{
-	pthread_mutex_lock(&plc->lock);
-	okng_handshake_exposed(&plc->unit[unit]);
-	pthread_mutex_unlock(&plc->lock);
-}
-
-void okng_plc_publish(struct okng_plc *plc, int unit, const struct okng_plc_result *result)
-{
-	pthread_mutex_lock(&plc->lock);
-	okng_handshake_publish(&plc->unit[unit], result, now_ms());
-	pthread_mutex_unlock(&plc->lock);
-}
-
-void okng_plc_command_done(struct okng_plc *plc, int unit, uint16_t id, uint16_t result)
-{
-	pthread_mutex_lock(&plc->lock);
-	okng_handshake_command_done(&plc->unit[unit], id, result);
-	pthread_mutex_unlock(&plc->lock);
-}
-
-void okng_plc_recipe_changed(struct okng_plc *plc, int unit)
-{
-	pthread_mutex_lock(&plc->lock);
-	okng_handshake_recipe_changed(&plc->unit[unit]);
-	pthread_mutex_unlock(&plc->lock);
-}
-
-uint32_t okng_plc_missed(struct okng_plc *plc, int unit)
-{
-	pthread_mutex_lock(&plc->lock);
-	uint32_t n = plc->unit[unit].missed_count;
-	pthread_mutex_unlock(&plc->lock);
-	return n;
+	struct okng_server *s = *server;
+	*server = NULL;
+	if (!s)
+		return;
+	if (s->started) {
+		const uint64_t one = 1;
+		atomic_store(&s->quit, true);
+		while (write(s->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+			;
+		pthread_join(s->thread, NULL);
+	}
+	for (int i = 0; i < s->n_conns; i++)
+		if (s->conns[i].fd >= 0)
+			close(s->conns[i].fd);
+	if (s->listen_fd >= 0)
+		close(s->listen_fd);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	free(s);
 }

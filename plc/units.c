@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A request is answered in one hold of the lock: parse against the present registers, permission, the write as one event
+ * with its calls to the station, then the image for the answer.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plc/units.h"
+
+#define LINES_PER_SECOND 50
+
+int64_t okng_units_now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void okng_units_log(struct okng_units *u, int level, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+	if (!u->handlers.log)
+		return;
+	int64_t second = okng_units_now_ms() / 1000;
+	if (second != u->log_second) {
+		unsigned left_out = u->log_left_out;
+		u->log_second = second;
+		u->log_lines = u->log_left_out = 0;
+		if (left_out) {
+			snprintf(line, sizeof line, "%u lines left out", left_out);
+			u->handlers.log(u->handlers.user, LOG_WARNING, line);
+		}
+	}
+	if (u->log_lines == LINES_PER_SECOND) {
+		u->log_left_out++;
+		return;
+	}
+	u->log_lines++;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	u->handlers.log(u->handlers.user, level, line);
+}
+
+struct okng_units *okng_units_open(int n, enum okng_word_order order, int writer_s, const struct okng_plc_handlers *handlers)
+{
+	struct okng_units *u = calloc(1, sizeof *u + (size_t)n * sizeof u->unit[0]);
+	if (!u)
+		return NULL;
+	if (pthread_mutex_init(&u->lock, NULL) != 0) {
+		free(u);
+		return NULL;
+	}
+	u->handlers = *handlers;
+	u->writer_silence_ms = writer_s * INT64_C(1000);
+	u->wake_fd = -1;
+	u->n = n;
+	for (int i = 0; i < n; i++)
+		okng_handshake_init(&u->unit[i].handshake, order, okng_units_now_ms());
+	return u;
+}
+
+void okng_units_close(struct okng_units **units)
+{
+	struct okng_units *u = *units;
+	*units = NULL;
+	if (!u)
+		return;
+	pthread_mutex_destroy(&u->lock);
+	free(u);
+}
+
+static void call_station(struct okng_units *u, int i, const struct okng_handshake_actions *a)
+{
+	const struct okng_plc_handlers *h = &u->handlers;
+	if (a->clear_error && h->clear_error)
+		h->clear_error(h->user, i);
+	if (a->reset_counters && h->reset_counters)
+		h->reset_counters(h->user, i);
+	if (a->offline_changed && h->offline)
+		h->offline(h->user, i, a->offline);
+	for (int t = 0; t < a->n_triggers; t++)
+		h->trigger(h->user, i, &a->triggers[t]);
+	if (a->command)
+		h->command(h->user, i, a->code, a->id, a->args);
+}
+
+void okng_units_event(struct okng_units *u, int unit, struct okng_handshake_event *event)
+{
+	struct okng_handshake_actions actions;
+	if (unit < 0 || unit >= u->n)
+		return;
+	pthread_mutex_lock(&u->lock);
+	event->now_ms = okng_units_now_ms();
+	int r = okng_handshake_step(&u->unit[unit].handshake, event, &actions);
+	bool wake = r < 0 && u->wake_fd >= 0;
+	u->unit[unit].wrong_results += r < 0;
+	pthread_mutex_unlock(&u->lock);
+	if (wake) {
+		const uint64_t one = 1;
+		if (write(u->wake_fd, &one, sizeof one) < 0)
+			return; /* the counter is full: it wakes anyway */
+	}
+}
+
+/* Makes the peer the writer, if the place is free or was left in silence. 0 or an exception. */
+static uint8_t claim(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms)
+{
+	struct okng_unit *unit = &u->unit[i];
+	if (!peer->may_write)
+		return OKNG_PDU_ILLEGAL_FUNCTION;
+	if (unit->writer == peer->id)
+		return 0;
+	if (unit->writer) {
+		if (!u->writer_silence_ms || now_ms - unit->writer_ms < u->writer_silence_ms)
+			return OKNG_PDU_BUSY;
+		struct okng_handshake_actions none;
+		okng_handshake_step(&unit->handshake,
+			&(struct okng_handshake_event){.kind = OKNG_EVENT_WRITER_GONE, .now_ms = now_ms}, &none);
+		okng_units_log(u, LOG_NOTICE, "station %d: the writer was silent and loses its place", i + 1);
+	}
+	unit->writer = peer->id;
+	unit->writer_ms = now_ms;
+	okng_units_log(u, LOG_NOTICE, "station %d: %s is the writer", i + 1, peer->name);
+	return 0;
+}
+
+static size_t answer_locked(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms,
+	struct okng_pdu *pdu, uint8_t *answer)
+{
+	struct okng_unit *unit = &u->unit[i];
+	struct okng_plc_image image;
+	if (unit->writer == peer->id)
+		unit->writer_ms = now_ms;
+	if (!pdu->exception && pdu->written)
+		pdu->exception = claim(u, i, peer, now_ms);
+	if (!pdu->exception && pdu->written) {
+		struct okng_handshake_actions actions;
+		okng_handshake_step(&unit->handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
+			.write = {pdu->written, pdu->words}}, &actions);
+		call_station(u, i, &actions);
+	}
+	if (!pdu->exception && !pdu->echo_size) {
+		struct okng_handshake_actions none;
+		okng_handshake_step(&unit->handshake,
+			&(struct okng_handshake_event){.kind = OKNG_EVENT_TICK, .now_ms = now_ms}, &none);
+		okng_handshake_image(&unit->handshake, now_ms, &image);
+	}
+	return okng_pdu_answer(pdu, &image, answer);
+}
+
+int okng_units_request(struct okng_units *u, const struct okng_units_peer *peer, uint8_t number, const uint8_t *request,
+	size_t size, uint8_t answer[OKNG_PDU_MAX])
+{
+	struct okng_pdu pdu;
+	int i = number == 0 || number == 255 ? 0 : number - 1;
+	bool known = i < u->n;
+	pthread_mutex_lock(&u->lock);
+	int r = okng_pdu_parse(request, size, u->unit[known ? i : 0].handshake.holding, &pdu);
+	if (r == 0) {
+		if (!known)
+			pdu.exception = OKNG_PDU_GATEWAY_TARGET;
+		r = (int)answer_locked(u, known ? i : 0, peer, okng_units_now_ms(), &pdu, answer);
+	}
+	pthread_mutex_unlock(&u->lock);
+	return r;
+}
+
+void okng_units_gone(struct okng_units *u, const struct okng_units_peer *peer)
+{
+	pthread_mutex_lock(&u->lock);
+	for (int i = 0; i < u->n; i++) {
+		struct okng_handshake_actions none;
+		if (u->unit[i].writer != peer->id)
+			continue;
+		u->unit[i].writer = 0;
+		okng_handshake_step(&u->unit[i].handshake,
+			&(struct okng_handshake_event){.kind = OKNG_EVENT_WRITER_GONE, .now_ms = okng_units_now_ms()}, &none);
+		okng_units_log(u, LOG_NOTICE, "station %d: the writer %s is gone", i + 1, peer->name);
+	}
+	pthread_mutex_unlock(&u->lock);
+}
+
+int64_t okng_units_tick(struct okng_units *u)
+{
+	int64_t next = -1;
+	pthread_mutex_lock(&u->lock);
+	int64_t now_ms = okng_units_now_ms();
+	for (int i = 0; i < u->n; i++) {
+		struct okng_unit *unit = &u->unit[i];
+		struct okng_handshake_actions none;
+		okng_handshake_step(&unit->handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_TICK, .now_ms = now_ms}, &none);
+		if (unit->handshake.plc_lost != unit->lost_told) {
+			unit->lost_told = unit->handshake.plc_lost;
+			okng_units_log(u, unit->lost_told ? LOG_WARNING : LOG_NOTICE, unit->lost_told ?
+				"station %d: the heartbeat of the PLC stopped" : "station %d: the heartbeat of the PLC is back", i + 1);
+		}
+		if (unit->wrong_results) {
+			okng_units_log(u, LOG_ERR, "station %d: %u results or command answers did not fit what was asked", i + 1,
+				unit->wrong_results);
+			unit->wrong_results = 0;
+		}
+		int64_t due = okng_handshake_due(&unit->handshake);
+		if (due >= 0 && (next < 0 || due < next))
+			next = due;
+	}
+	pthread_mutex_unlock(&u->lock);
+	return next;
+}
