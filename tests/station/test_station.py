@@ -109,7 +109,7 @@ def kill9(s):
 
 def deadline(s):
     """A verdict later than its deadline is FAULT 20, also when the PLC sets the deadline."""
-    s.config(width=2048, height=2048, workers=1)
+    s.config(width=2048, height=2048, workers=1, deadline_ms=60000)
     s.teach(10)
     s.start()
     c = s.client()
