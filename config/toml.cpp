@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * toml++ keeps the position of every value, which is what errors that name lines need. The tree is copied into plain
- * nodes so that the rest of the house stays C.
+ * nodes so that the rest of the house stays C, in the order of the text (toml++ sorts by key).
+ *
+ * Headers only, so that the limit of nested values is ours. Dotted keys have no limit in toml++ 3.3, and their tables
+ * are freed recursively: a line of half a million dots would exhaust the stack, hence the look at every line first.
  */
-#include "config/toml.h"
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 8
+#include <toml++/toml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
 #include <new>
@@ -12,7 +20,9 @@
 #include <string_view>
 #include <vector>
 
-#include <toml++/toml.h>
+#include "config/toml.h"
+
+static_assert(TOML_MAX_NESTED_VALUES == OKNG_TOML_DEPTH_MAX);
 
 struct okng_toml {
 	std::deque<okng_toml_node> nodes;
@@ -22,13 +32,16 @@ struct okng_toml {
 
 namespace {
 
+struct too_deep {
+	int line;
+};
+
 const char *keep(okng_toml &doc, std::string_view s)
 {
-	doc.strings.emplace_back(s);
-	return doc.strings.back().c_str();
+	return doc.strings.emplace_back(s).c_str();
 }
 
-okng_toml_node *copy(okng_toml &doc, std::string_view key, const toml::node &from);
+okng_toml_node *copy(okng_toml &doc, std::string_view key, const toml::node &from, toml::source_position at, int depth);
 
 void adopt(okng_toml_node &parent, std::vector<okng_toml_node *> &children)
 {
@@ -37,25 +50,50 @@ void adopt(okng_toml_node &parent, std::vector<okng_toml_node *> &children)
 	parent.child = children.empty() ? nullptr : children[0];
 }
 
-okng_toml_node *copy(okng_toml &doc, std::string_view key, const toml::node &from)
+void copy_table(okng_toml &doc, okng_toml_node &to, const toml::table &from, int depth)
 {
-	doc.nodes.emplace_back();
-	okng_toml_node &n = doc.nodes.back();
-	n = okng_toml_node{};
+	struct placed {
+		toml::source_position at;
+		okng_toml_node *node;
+	};
+	std::vector<placed> places;
+	for (const auto &[k, v] : from) {
+		toml::source_position at = k.source().begin;
+		if (!at)
+			at = v.source().begin;
+		places.push_back({at, copy(doc, k.str(), v, at, depth)});
+	}
+	std::stable_sort(places.begin(), places.end(), [](const placed &a, const placed &b) {
+		return a.at.line != b.at.line ? a.at.line < b.at.line : a.at.column < b.at.column;
+	});
+	std::vector<okng_toml_node *> children;
+	for (const placed &p : places)
+		children.push_back(p.node);
+	adopt(to, children);
+}
+
+void copy_array(okng_toml &doc, okng_toml_node &to, const toml::array &from, int depth)
+{
+	std::vector<okng_toml_node *> children;
+	for (const auto &v : from)
+		children.push_back(copy(doc, "", v, v.source().begin, depth));
+	adopt(to, children);
+}
+
+okng_toml_node *copy(okng_toml &doc, std::string_view key, const toml::node &from, toml::source_position at, int depth)
+{
+	okng_toml_node &n = doc.nodes.emplace_back(okng_toml_node{});
 	n.kind = OKNG_TOML_OTHER;
 	n.key = keep(doc, key);
-	n.line = static_cast<int>(from.source().begin.line);
-	std::vector<okng_toml_node *> children;
+	n.line = static_cast<int>(at.line);
+	if (depth > OKNG_TOML_DEPTH_MAX)
+		throw too_deep{n.line};
 	if (const auto *t = from.as_table()) {
 		n.kind = OKNG_TOML_TABLE;
-		for (const auto &[k, v] : *t)
-			children.push_back(copy(doc, k.str(), v));
-		adopt(n, children);
+		copy_table(doc, n, *t, depth + 1);
 	} else if (const auto *a = from.as_array()) {
 		n.kind = OKNG_TOML_ARRAY;
-		for (const auto &v : *a)
-			children.push_back(copy(doc, "", v));
-		adopt(n, children);
+		copy_array(doc, n, *a, depth + 1);
 	} else if (const auto *s = from.as_string()) {
 		n.kind = OKNG_TOML_STRING;
 		n.string = keep(doc, s->get());
@@ -74,6 +112,40 @@ okng_toml_node *copy(okng_toml &doc, std::string_view key, const toml::node &fro
 	return &n;
 }
 
+/* The first line with more dots than a key may have; 0 none. Dots in strings and comments count too: it is a limit. */
+int dotted_line(std::string_view text)
+{
+	int line = 1, dots = 0;
+	for (const char c : text) {
+		if (c == '\n') {
+			line++;
+			dots = 0;
+		} else if (c == '.' && ++dots > OKNG_TOML_DOTS_MAX) {
+			return line;
+		}
+	}
+	return 0;
+}
+
+int parse(okng_toml &doc, std::string_view text, const char *name, struct okng_error *err)
+{
+	try {
+		const toml::table table = toml::parse(text);
+		doc.root = copy(doc, "", table, {}, 0);
+		return 0;
+	} catch (const toml::parse_error &e) {
+		const std::string_view what = e.description();
+		return okng_error_set(err, -EINVAL, name, static_cast<int>(e.source().begin.line), "", "not TOML: %.*s",
+			static_cast<int>(what.size()), what.data());
+	} catch (const too_deep &e) {
+		return okng_error_set(err, -ELOOP, name, e.line, "", "tables and lists are nested deeper than %d", OKNG_TOML_DEPTH_MAX);
+	} catch (const std::bad_alloc &) {
+		return okng_error_set(err, -ENOMEM, name, 0, "", "out of memory");
+	} catch (...) {
+		return okng_error_set(err, -EINVAL, name, 0, "", "not TOML");
+	}
+}
+
 } // namespace
 
 int okng_toml_parse(struct okng_toml **doc, const char *text, size_t size, const char *name, struct okng_error *err)
@@ -81,25 +153,18 @@ int okng_toml_parse(struct okng_toml **doc, const char *text, size_t size, const
 	*doc = nullptr;
 	if (size > OKNG_TOML_SIZE_MAX)
 		return okng_error_set(err, -EFBIG, name, 0, "", "is larger than 1 MiB, which no configuration is");
-	try {
-		toml::table table = toml::parse(std::string_view(text, size));
-		auto made = new okng_toml;
-		*doc = made;
-		made->root = copy(*made, "", table);
-		made->root->line = 0;
-		return 0;
-	} catch (const toml::parse_error &e) {
-		okng_toml_close(doc);
-		std::string_view what = e.description();
-		return okng_error_set(err, -EINVAL, name, static_cast<int>(e.source().begin.line), "", "not TOML: %.*s",
-			static_cast<int>(what.size()), what.data());
-	} catch (const std::bad_alloc &) {
-		okng_toml_close(doc);
+	const std::string_view all(size ? text : "", size);
+	if (const int line = dotted_line(all))
+		return okng_error_set(err, -ELOOP, name, line, "", "more than %d dots on one line", OKNG_TOML_DOTS_MAX);
+	okng_toml *made = new (std::nothrow) okng_toml;
+	if (!made)
 		return okng_error_set(err, -ENOMEM, name, 0, "", "out of memory");
-	} catch (const std::exception &e) {
-		okng_toml_close(doc);
-		return okng_error_set(err, -EINVAL, name, 0, "", "not TOML: %s", e.what());
-	}
+	const int r = parse(*made, all, name, err);
+	if (r < 0)
+		delete made;
+	else
+		*doc = made;
+	return r;
 }
 
 const struct okng_toml_node *okng_toml_root(const struct okng_toml *doc)
