@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A station for the server's tests: a real okng_plc on a free port of the loopback, whose triggers and commands are
+ * answered in order by a thread of its own, as the daemon does.
+ */
+#ifndef OKNG_TESTS_PLC_STATION_H
+#define OKNG_TESTS_PLC_STATION_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "plc/plc.h"
+
+#define STATION_UNITS 2
+#define STATION_ROOM 1024
+
+struct station_item {
+	int unit;
+	bool is_command;
+	struct okng_plc_trigger trigger;
+	uint16_t id;
+};
+
+struct station {
+	struct okng_plc *plc;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t news;
+	struct station_item items[STATION_ROOM];
+	unsigned head, tail;
+	bool quit, hold; /* hold: nothing is answered */
+	uint16_t seq[STATION_UNITS];
+	unsigned accepted, refused, commands, published, logged;
+	char last_log[256];
+};
+
+/* Parameters that suit a test: loopback, any port, 8 connections. */
+struct okng_plc_params station_params(void);
+/* Handlers of no station, for an open that must fail. */
+const struct okng_plc_handlers *station_handlers(void);
+void station_open(struct station *s, const struct okng_plc_params *params);
+void station_close(struct station *s);
+void station_hold(struct station *s, bool hold);
+unsigned station_published(struct station *s);
+
+#endif
