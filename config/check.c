@@ -148,7 +148,8 @@ void okng_check_recipe(const struct okng_recipe *r, const struct okng_toml_node 
 	struct okng_config_errors *errors)
 {
 	struct checking c = {root, name, errors};
-	if (r->n_tools == 0)
+	const struct okng_toml_node *tools = child(root, "tool");
+	if (r->n_tools == 0 && (!tools || tools->kind == OKNG_TOML_ARRAY)) /* else it was said already what is wrong */
 		okng_config_error(errors, name, 0, "tool", "a recipe needs at least one [[tool]]");
 	if (r->image.min_mean > r->image.max_mean)
 		okng_config_error(errors, name, line_of(&c, "image", "min_mean"), "image.min_mean", "must not be above max_mean (%d)", r->image.max_mean);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is good is read as written, what is bad is refused with its line, key and remedy, all of it at once, and the
+ * struct of the caller stays as it was.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+static struct okng_config_errors errors;
+
+static int station(struct okng_station_config *c, const char *text)
+{
+	return okng_config_parse_station(c, text, strlen(text), "/etc/okng/okng.toml", &errors);
+}
+
+static int recipe(struct okng_recipe *r, const char *text)
+{
+	return okng_config_parse_recipe(r, text, strlen(text), "recipe.toml", &errors);
+}
+
+static const struct {
+	const char *text;
+	int line;
+	const char *key, *says;
+} bad_stations[] = {
+	{"[station]\nworkers = 0\n", 2, "station.workers", "from 1 to 32"},
+	{"[station]\nworkers = \"two\"\n", 2, "station.workers", "whole number"},
+	{"[station]\nworkers = 2.5\n", 2, "station.workers", "whole number"},
+	{"[station]\nworker = 2\n", 2, "station.worker", "did you mean \"workers\""},
+	{"[sation]\nname = \"x\"\n", 1, "sation", "did you mean \"station\""},
+	{"[station]\ndeadline_ms = 99999999999999\n", 2, "station.deadline_ms", "60000"},
+	{"[station]\nperiod_ms = 5\n", 2, "station.period_ms", "belongs into [trigger]"},
+	{"[station]\nname = \"\"\n", 2, "station.name", "1 to 47 bytes"},
+	{"[station]\nrecipe = \"../x\"\n", 2, "station.recipe", "not a path"},
+	{"[trigger]\nsource = \"plcs\"\n", 2, "trigger.source", "\"plc\""},
+	{"[trigger]\nsource = \"camera\"\n", 2, "camera.rate", "above 0"},
+	{"[camera]\nrate = nan\n", 2, "camera.rate", "from 0"},
+	{"[camera]\ntype = \"replay\"\n", 2, "camera.replay.folder", "needs the folder"},
+	{"[plc]\nbind = \"localhost\"\n", 2, "plc.bind", "numeric"},
+	{"[plc]\nport = 65536\n", 2, "plc.port", "65535"},
+	{"[plc]\nallow = [\"10.0.0.0/33\"]\n", 2, "plc.allow", "not a network"},
+	{"[plc]\nallow = [\"10.0.0.0/\"]\n", 2, "plc.allow", "not a network"},
+	{"[plc]\nallow = [1]\n", 2, "plc.allow", "list"},
+	{"[plc]\nenabled = false\n", 2, "plc.enabled", "must be true"},
+	{"[plc]\nenabled = 1\n", 2, "plc.enabled", "true or false"},
+	{"x = \n", 1, "", "not TOML"},
+	{"[station]\nname = \"a\"\nname = \"b\"\n", 3, "", "not TOML"},
+};
+
+static void stations_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bad_stations / sizeof *bad_stations; i++) {
+		struct okng_station_config c, before;
+		memset(&c, 0x5a, sizeof c);
+		before = c;
+		assert_true(station(&c, bad_stations[i].text) < 0);
+		assert_int_equal(errors.n, 1);
+		if (errors.error[0].line != bad_stations[i].line || strcmp(errors.error[0].key, bad_stations[i].key) != 0 ||
+			!strstr(errors.error[0].text, bad_stations[i].says))
+			fail_msg("%s -> line %d, key %s: %s", bad_stations[i].text, errors.error[0].line, errors.error[0].key, errors.error[0].text);
+		assert_string_equal(errors.error[0].file, "/etc/okng/okng.toml");
+		assert_memory_equal(&c, &before, sizeof c);
+	}
+}
+
+#define TOOL "[[tool]]\nname = \"a\"\n"
+static const struct {
+	const char *text;
+	int line;
+	const char *key, *says;
+} bad_recipes[] = {
+	{"", 0, "tool", "at least one"},
+	{"tool = 3\n", 1, "tool", "[[tool]]"},
+	{TOOL TOOL, 4, "tool.name", "unique"},
+	{TOOL "window = 4\n", 3, "tool.window", "odd"},
+	{TOOL "region = [1, 2, 3]\n", 3, "tool.region", "[x, y, width, height]"},
+	{TOOL "region = [-1, 2, 3, 4]\n", 3, "tool.region", "from 0"},
+	{TOOL "type = \"blob\"\n", 3, "tool.bright", "looks for nothing"},
+	{TOOL "type = \"blob\"\nbright = 10\ndark = 20\n", 5, "tool.dark", "above bright"},
+	{TOOL "[[class]]\ntool = \"b\"\n", 4, "class.tool", "no [[tool]]"},
+	{TOOL "[[class]]\narea = [5.0, 1.0]\n", 4, "class.area", "[lowest, highest]"},
+	{TOOL "[[class]]\nname = \"x\"\nnumber = 1\n[[class]]\nname = \"y\"\nnumber = 1\n", 8, "class.number", "unique"},
+	{TOOL "[limits]\narea = 0\n", 4, "limits.area", "from 1"},
+	{TOOL "[image]\nmin_mean = 200\nmax_mean = 100\n", 4, "image.min_mean", "max_mean"},
+	{TOOL "[locate.deep]\nx = 1\n", 3, "locate.deep", "unknown table"},
+};
+
+static void recipes_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bad_recipes / sizeof *bad_recipes; i++) {
+		struct okng_recipe r, before;
+		memset(&r, 0x5a, sizeof r);
+		before = r;
+		assert_true(recipe(&r, bad_recipes[i].text) < 0);
+		assert_int_equal(errors.n, 1);
+		if (errors.error[0].line != bad_recipes[i].line || strcmp(errors.error[0].key, bad_recipes[i].key) != 0 ||
+			!strstr(errors.error[0].text, bad_recipes[i].says))
+			fail_msg("%s -> line %d, key %s: %s", bad_recipes[i].text, errors.error[0].line, errors.error[0].key, errors.error[0].text);
+		assert_memory_equal(&r, &before, sizeof r);
+	}
+}
+
+static void all_at_once(void **state)
+{
+	(void)state;
+	struct okng_station_config c;
+	assert_true(station(&c, "[store]\nkeep = 1\n[station]\nqueue = 0\nworkers = 99\n[plc]\nbnd = \"x\"\n") < 0);
+	assert_int_equal(errors.n, 4);
+	static const int lines[] = {2, 4, 5, 7};
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(errors.error[i].line, lines[i]);
+	/* More than are kept are still counted. */
+	char *many = malloc(100 * 16);
+	assert_non_null(many);
+	size_t n = 0;
+	for (int i = 0; i < 80; i++)
+		n += (size_t)sprintf(many + n, "k%d = 1\n", i);
+	assert_true(okng_config_parse_station(&c, many, n, "f", &errors) < 0);
+	assert_int_equal(errors.n, 80);
+	free(many);
+}
+
+static void good_values(void **state)
+{
+	(void)state;
+	struct okng_station_config c;
+	assert_int_equal(station(&c, "# 工位\r\n[station]\r\nname = \"一号工位\"\r\nrecipes = \"r\"\r\n[trigger]\r\nsource = \"timer\"\r\nperiod_ms = 40\r\n"
+		"[plc]\nword_order = \"CDAB\"\nallow = [\"10.1.0.0/16\", \"::1\"]\n[store]\nfolder = \"/data\"\nformat = \"png\"\n"
+		"[camera]\nrate = 3\n[camera.synthetic]\nseed = 4294967295\n"), 0);
+	assert_string_equal(c.name, "一号工位");
+	assert_string_equal(c.recipes, "/etc/okng/r");
+	assert_string_equal(c.store.folder, "/data");
+	assert_int_equal(c.trigger, OKNG_TRIGGER_TIMER);
+	assert_int_equal(c.period_ms, 40);
+	assert_int_equal(c.plc.word_order, OKNG_WORD_CDAB);
+	assert_int_equal(c.plc.n_allow, 2);
+	assert_string_equal(c.plc.allow[1], "::1");
+	assert_int_equal(c.store.format, OKNG_PICTURE_PNG);
+	assert_true(c.camera.rate >= 3 && c.camera.rate <= 3);
+	assert_int_equal(c.camera.seed, 4294967295u);
+	assert_int_equal(c.workers, 2); /* a default */
+
+	struct okng_recipe r;
+	assert_int_equal(recipe(&r, "name = \"板\"\nnumber = 9\n" TOOL "ignore = [[1, 2, 3, 4], [5, 6, 7, 8]]\n[[tool]]\nname = \"b\"\n"
+		"[[class]]\nname = \"c\"\nnumber = 5\nelongation = [2, 9.5]\nverdict = \"review\"\ntool = \"b\"\n"), 0);
+	assert_int_equal(r.number, 9);
+	assert_int_equal(r.n_tools, 2);
+	assert_int_equal(r.tools[0].n_ignore, 2);
+	assert_int_equal(r.tools[0].ignore[1].w, 7);
+	assert_int_equal(r.tools[1].n_ignore, 0);
+	assert_int_equal(r.n_classes, 1);
+	assert_int_equal(r.classes[0].verdict, OKNG_REVIEW);
+	assert_true(r.classes[0].elongation.max > 9.4 && r.classes[0].elongation.max < 9.6);
+	assert_int_equal(r.classes[0].limit_count, -1);
+}
+
+/* What is printed as the default is the default, to the byte. */
+static void defaults_round_trip(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {"station", "recipe"};
+	for (int i = 0; i < 2; i++) {
+		char *text = NULL;
+		size_t size = 0;
+		FILE *f = open_memstream(&text, &size);
+		assert_non_null(f);
+		assert_int_equal(okng_config_print_defaults(f, kinds[i]), 0);
+		fclose(f);
+		if (i == 0) {
+			struct okng_station_config a, b;
+			memset(&a, 0, sizeof a);
+			memset(&b, 0, sizeof b);
+			assert_int_equal(okng_config_parse_station(&a, text, size, "okng.toml", &errors), 0);
+			assert_int_equal(okng_config_parse_station(&b, "", 0, "okng.toml", &errors), 0);
+			assert_int_equal(okng_config_compare(&a, &b, NULL), OKNG_RELOAD_NOW);
+			assert_memory_equal(&a, &b, sizeof a);
+		} else {
+			struct okng_recipe a;
+			assert_int_equal(okng_config_parse_recipe(&a, text, size, "recipe.toml", &errors), 0);
+			assert_int_equal(a.n_tools, 1);
+			assert_int_equal(a.n_classes, 1);
+		}
+		free(text);
+	}
+	assert_int_equal(okng_config_print_defaults(stderr, "other"), -EINVAL);
+}
+
+static void reload_classes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum okng_reload class;
+		const char *first;
+	} cases[] = {
+		{"", OKNG_RELOAD_NOW, NULL},
+		{"[station]\ndeadline_ms = 77\n", OKNG_RELOAD_NOW, "deadline_ms"},
+		{"[station]\nrecipe = \"other\"\n", OKNG_RELOAD_RECIPE, "recipe"},
+		{"[station]\nrecipe = \"other\"\nqueue = 3\n", OKNG_RELOAD_RESTART, "queue"},
+		{"[plc]\nallow = [\"::1\"]\n", OKNG_RELOAD_RESTART, "allow"},
+	};
+	struct okng_station_config a, b;
+	assert_int_equal(station(&a, ""), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *first;
+		assert_int_equal(station(&b, cases[i].text), 0);
+		assert_int_equal(okng_config_compare(&a, &b, &first), cases[i].class);
+		if (cases[i].first)
+			assert_string_equal(first, cases[i].first);
+		else
+			assert_null(first);
+	}
+}
+
+static void put(const char *folder, const char *name, const char *text)
+{
+	char path[300];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/%s/recipe.toml", folder, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void finds_recipes(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/okng-config-XXXXXX", name[48], command[64];
+	struct okng_error err;
+	assert_non_null(mkdtemp(folder));
+	put(folder, "a", "number = 3\n" TOOL);
+	put(folder, "b", "number = 4\n" TOOL);
+	put(folder, "broken", "number = 5\n[[tool]\n");
+	assert_int_equal(okng_config_find_recipe(name, sizeof name, folder, 4, &err), 0);
+	assert_string_equal(name, "b");
+	assert_int_equal(okng_config_find_recipe(name, sizeof name, folder, 5, &err), -ENOENT);
+	put(folder, "c", "number = 4\n" TOOL);
+	assert_int_equal(okng_config_find_recipe(name, sizeof name, folder, 4, &err), -EEXIST);
+	assert_int_equal(okng_config_find_recipe(name, sizeof name, "/nonexistent", 4, &err), -ENOENT);
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void crc(void **state)
+{
+	(void)state;
+	/* The check value of CRC-16/MODBUS. */
+	char path[] = "/tmp/okng-crc-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "123456789", 9), 9);
+	close(fd);
+	const char *paths[] = {path, "/nonexistent"};
+	assert_int_equal(okng_config_crc(paths, 2), 0x4b37);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stations_refused), cmocka_unit_test(recipes_refused), cmocka_unit_test(all_at_once),
+		cmocka_unit_test(good_values), cmocka_unit_test(defaults_round_trip), cmocka_unit_test(reload_classes),
+		cmocka_unit_test(finds_recipes), cmocka_unit_test(crc),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
