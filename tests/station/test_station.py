@@ -279,6 +279,34 @@ def replay(s):
     assert s.stop()[0] == 0
 
 
+def boards(s):
+    """Real boards (DeepPCB) replayed: the template is OK, the part is NG at an annotated place."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    data = os.path.join(os.environ.get("OKNG_SHARED", os.path.join(root, "..", "shared")), "data/deeppcb")
+    if not os.path.isdir(data):
+        print(f"skipped: no pictures in {data}")
+        sys.exit(77)
+    found = 0
+    for board in ("00041000", "20085000", "77000000"):
+        if not os.path.exists(f"{data}/images/{board}_temp.jpg"):
+            continue
+        found += 1
+        text = open(RECIPE).read().replace("min_images = 10", "min_images = 1")
+        s.write("recipes/demo/recipe.toml", text)
+        s.run("learn", "--recipe", "recipes/demo", f"{data}/images/{board}_temp.jpg")
+        s.config(camera=f'type = "replay"\n[camera.replay]\nfolder = "{data}/images"\npattern = "{board}_*.jpg"\nloop = false\n')
+        s.start()
+        c = s.client()
+        ready(c)
+        assert trigger(c, 1).verdict == OK
+        b = trigger(c, 2)
+        assert b.verdict in (NG, FAULT), vars(b)
+        assert s.stop()[0] == 0
+        rows = s.rows()[-2:]
+        equal(b, rows[1])
+    assert found > 0, "none of the boards is there"
+
+
 def fulldisk(s):
     """Writing fails: the parts go on, the trouble shows, and no row is lost once there is room again."""
     import subprocess
@@ -318,7 +346,7 @@ def fulldisk(s):
 
 
 SCENARIOS = {f.__name__.rstrip("_"): f for f in (parts, backtoback, kill9, deadline, reload_, commands, bitstyle, errors,
-                                                 modelcheck, replay, fulldisk)}
+                                                 modelcheck, replay, boards, fulldisk)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
