@@ -167,7 +167,7 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	if (r == 0)
 		r = open_store(s);
 	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, s->width, s->height) < 0)
-		okng_log(LOG_ERR, "recipe %s is not in force: every part will be FAULT %d", config->recipe, OKNG_REASON_RECIPE);
+		okng_log(LOG_ERR, "recipe %s is not in force: READY stays off, every part is rejected", config->recipe);
 	s->newest = s->judging;
 	if (r == 0)
 		r = okng_workers_start(s);

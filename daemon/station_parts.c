@@ -168,10 +168,10 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 		okng_plc_publish(s->plc, 0, &block);
 	}
 	okng_frame_unref(&p->frame);
-	okng_status_count(s, r);
-	s->status_due = true;
 	if (s->show)
 		okng_status_show(r);
+	okng_status_count(s, r); /* after the line: it may be the last */
+	s->status_due = true;
 }
 
 void okng_parts_publish(struct okng_station *s, int64_t now)
