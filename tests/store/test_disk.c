@@ -122,9 +122,13 @@ static void closed_while_refused(void **state)
 	assert_true(okng_store_open(&store, &params, why, sizeof(why)) < 0);
 	assert_true(strlen(why) > 10);
 	write_limit(RLIM_INFINITY);
+	/* A last small batch may still have fitted below the limit: what is not in the database must come back. */
+	int64_t kept;
+	free(scratch_rows(params.folder, &kept));
+	assert_true(kept < n);
 	assert_int_equal(okng_store_open(&store, &params, why, sizeof(why)), 0);
 	okng_store_stats(store, &stats);
-	assert_int_equal(stats.recovered, params.journal_rows);
+	assert_int_equal(stats.recovered, n - kept);
 	n = fill_journal(store, want, n, n + 1);
 	assert_int_equal(want[n - 1].id, n);
 	okng_store_close(&store);
