@@ -56,6 +56,13 @@ static const struct {
 	{"[plc]\nenabled = 1\n", 2, "plc.enabled", "true or false"},
 	{"x = \n", 1, "", "not TOML"},
 	{"[station]\nname = \"a\"\nname = \"b\"\n", 3, "", "not TOML"},
+	{"[station]\nname = \"a\"\n[[[plc]\nport = 1\n", 3, "", "not TOML"},
+	{"[station]\nname = \"a\"\n[=]\n", 3, "", "not TOML"},
+	{"[[=", 1, "", "not TOML"},
+	{"[station]\nworkers = 2 \xc2\xb1 1\n", 2, "", "not TOML"},
+	{"[station]\nname \xef\xbc\x9d \"a\"\n", 2, "", "not TOML"},
+	{"[plc]\nallow = [\"10.0.0.1\"\xef\xbc\x8c \"10.0.0.2\"]\n", 2, "", "not TOML"},
+	{"\xe3\x80\x90station\xe3\x80\x91\n", 1, "", "not TOML"},
 };
 
 static void stations_refused(void **state)
