@@ -94,7 +94,7 @@ static void check_model(const char *folder, const struct okng_recipe *recipe, st
 
 	rc = okng_taught_model_path(folder, path, sizeof(path));
 	if (!rc && access(path, F_OK)) {
-		if (okng_taught_needs_model(recipe))
+		if (okng_recipe_needs_model(recipe))
 			find(&f->errors, path, "", "not there: teach it first: okng learn --recipe %s GOOD_PICTURE...", folder);
 		return;
 	}

@@ -16,17 +16,6 @@
 #include "cli/say.h"
 #include "config/config.h"
 
-bool okng_taught_needs_model(const struct okng_recipe *recipe)
-{
-	if (recipe->locate.enabled)
-		return true;
-	for (int i = 0; i < recipe->n_tools; i++) {
-		if (recipe->tools[i].type == OKNG_TOOL_COMPARE)
-			return true;
-	}
-	return false;
-}
-
 int okng_taught_model_path(const char *dir, char *path, size_t size)
 {
 	struct stat st;
@@ -111,7 +100,7 @@ int okng_taught_open_model(struct okng_taught *taught, const char *dir, const ch
 	int rc;
 
 	if (!golden)
-		return okng_taught_needs_model(&taught->recipe) ? load_model(taught, dir) : 0;
+		return okng_recipe_needs_model(&taught->recipe) ? load_model(taught, dir) : 0;
 	rc = okng_taught_golden(taught, golden, &taught->model, &err);
 	if (rc)
 		okng_say_error(&err, rc, golden);

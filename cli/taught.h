@@ -20,9 +20,6 @@ struct okng_taught {
 	bool has_flat;
 };
 
-/* True when a tool compares with a taught part or the part is located. */
-bool okng_taught_needs_model(const struct okng_recipe *recipe);
-
 /* "DIR/model.okm" into path; DIR may be given with recipe.toml. 0 or -ENAMETOOLONG. */
 int okng_taught_model_path(const char *dir, char *path, size_t size);
 

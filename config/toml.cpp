@@ -13,8 +13,12 @@
 #undef NDEBUG
 namespace {
 struct not_expected {};
+[[noreturn]] void stop_parsing()
+{
+	throw not_expected{};
+}
 } // namespace
-#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : throw not_expected{})
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : stop_parsing())
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0

@@ -28,13 +28,10 @@ static int open_inspector(struct okng_inspector **inspector, const struct okng_r
 	struct okng_flat flat = {0};
 	char path[600];
 	snprintf(path, sizeof path, "%s/model.okm", folder);
-	bool needs_model = recipe->locate.enabled;
-	for (int i = 0; i < recipe->n_tools; i++)
-		needs_model = needs_model || recipe->tools[i].type == OKNG_TOOL_COMPARE;
-	int r = needs_model ? okng_model_load(&model, path, &err) : 0;
+	int r = okng_recipe_needs_model(recipe) ? okng_model_load(&model, path, &err) : 0;
 	if (r == 0 && *flat_file)
 		r = okng_flat_load(&flat, flat_file, &err);
-	if (r == 0 && model && (model->mean.width != width || model->mean.height != height))
+	if (r == 0 && model && model->mean.width && (model->mean.width != width || model->mean.height != height))
 		r = okng_error_set(&err, -EINVAL, path, 0, "", "taught at %d×%d, but the camera gives %d×%d: teach the recipe again",
 			model->mean.width, model->mean.height, width, height);
 	if (r == 0)

@@ -28,7 +28,7 @@ void okng_classify(const struct okng_recipe *recipe, struct okng_defect *d)
 	d->limit_area = (float)recipe->limits.area;
 	for (int i = 0; i < recipe->n_classes; i++) {
 		const struct okng_class *c = &recipe->classes[i];
-		if (!matches(c, recipe->tools[d->tool].name, d))
+		if (d->taught_class ? c->number != d->taught_class : !matches(c, recipe->tools[d->tool].name, d))
 			continue;
 		d->class_index = i;
 		d->class_number = c->number;

@@ -65,15 +65,13 @@ static bool inside(const struct okng_rect *r, int32_t width, int32_t height)
 static int check(const struct okng_recipe *recipe, const struct okng_model *model, const struct okng_flat *flat,
 	int32_t width, int32_t height, struct okng_error *err)
 {
-	bool compares = recipe->locate.enabled;
 	for (int i = 0; i < recipe->n_tools; i++) {
 		const struct okng_tool *t = &recipe->tools[i];
-		compares = compares || t->type == OKNG_TOOL_COMPARE;
 		if (t->region.w && !inside(&t->region, width, height))
 			return okng_error_set(err, -EINVAL, "", 0, "tool.region", "tool %s: region [%d, %d, %d, %d] is not inside the image of %d×%d",
 				t->name, t->region.x, t->region.y, t->region.w, t->region.h, width, height);
 	}
-	if (compares && !model)
+	if (okng_recipe_needs_image(recipe) && !(model && model->mean.width))
 		return okng_error_set(err, -EINVAL, "", 0, "", "the recipe compares or locates, but was not taught: run okng learn");
 	if (model && model->recipe_hash && model->recipe_hash != okng_recipe_hash(recipe))
 		return okng_error_set(err, -EINVAL, "", 0, "",
@@ -97,8 +95,9 @@ static int copy_flat(struct okng_inspector *s, const struct okng_flat *flat)
 	return r;
 }
 
-static int build(struct okng_inspector *s, const struct okng_model *model, const struct okng_flat *flat)
+static int build(struct okng_inspector *s, const struct okng_model *model, const struct okng_flat *flat, struct okng_error *err)
 {
+	const struct okng_tool_setup common = {.model = model, .kernels = s->k, .width = s->width, .height = s->height, .err = err};
 	int r = okng_image_init(&s->corrected, s->width, s->height, OKNG_PIXEL_MONO8);
 	if (r == 0)
 		r = okng_image_init(&s->aligned, s->width, s->height, OKNG_PIXEL_MONO8);
@@ -108,15 +107,18 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		r = -ENOMEM;
 	if (r == 0 && flat)
 		r = copy_flat(s, flat);
-	if (r == 0 && model) {
+	if (r == 0 && model && model->mean.width) {
 		okng_compare_mean(model, &s->mean);
 		s->sharpness = sharpness(&s->mean);
 		s->has_model = true;
 	}
 	if (r == 0 && s->recipe.locate.enabled)
 		r = okng_locator_open(&s->locator, &s->mean, s->recipe.locate.search, s->recipe.locate.angle);
-	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++)
-		r = okng_tool_open(&s->tools[i], &s->recipe.tools[i], model, s->k, s->width, s->height);
+	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++) {
+		struct okng_tool_setup setup = common;
+		setup.tool = &s->recipe.tools[i];
+		r = okng_tool_open(&s->tools[i], &setup);
+	}
 	return r;
 }
 
@@ -124,7 +126,7 @@ int okng_inspector_open(struct okng_inspector **inspector, const struct okng_rec
 	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err)
 {
 	*inspector = NULL;
-	if (model) {
+	if (model && model->mean.width) {
 		width = model->mean.width;
 		height = model->mean.height;
 	}
@@ -138,10 +140,10 @@ int okng_inspector_open(struct okng_inspector **inspector, const struct okng_rec
 	s->k = okng_kernels_get(okng_cpu_level());
 	s->width = width;
 	s->height = height;
-	r = build(s, model, flat);
+	r = build(s, model, flat, err);
 	if (r == -ENODATA)
 		okng_error_set(err, r, "", 0, "locate", "the taught part has nothing to locate it by: set locate.enabled = false or teach another view");
-	else if (r < 0)
+	else if (r < 0 && r != -EINVAL)
 		okng_error_set(err, r, "", 0, "", "the inspector could not be built: %s", strerror(-r));
 	if (r < 0)
 		okng_inspector_close(&s);

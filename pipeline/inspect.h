@@ -15,7 +15,7 @@
 struct okng_inspector;
 
 /* Copies recipe and what it needs of model and flat (NULL: no flat field); they may be closed after. model NULL is
- * allowed when no tool is OKNG_TOOL_COMPARE and locate is off; then width × height must be given, else they are ignored.
+ * allowed unless okng_recipe_needs_image; then width × height must be given, else they are ignored.
  * 0; -EINVAL with *err (model of another recipe, region outside the image, flat field of another size); -ENOMEM. */
 int okng_inspector_open(struct okng_inspector **inspector, const struct okng_recipe *recipe, const struct okng_model *model,
 	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err);

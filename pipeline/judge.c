@@ -25,7 +25,8 @@ static bool before(const struct okng_defect *a, const struct okng_defect *b)
 void okng_judge_add(struct okng_result *r, const struct okng_defect *defect)
 {
 	struct okng_defect d = *defect;
-	d.score = d.limit_area > 0 ? (float)d.area / ((float)d.area + d.limit_area) : 1.0f;
+	if (!d.scored)
+		d.score = d.limit_area > 0 ? (float)d.area / ((float)d.area + d.limit_area) : 1.0f;
 	r->n_found++;
 	int at = r->n_candidates;
 	while (at > 0 && before(&d, &r->defects[at - 1]))
@@ -93,6 +94,11 @@ void okng_judge(const struct okng_recipe *recipe, uint64_t total_area, struct ok
 	if (d) {
 		r->worst = (int)(d - r->defects);
 		r->score = d->score;
+	}
+	if (d && d->scored) {
+		snprintf(r->decided_by, sizeof r->decided_by, "class %.24s: score %.3f >= 0.5%s%s",
+			class_name(recipe, d->class_index), (double)d->score, *d->why ? ": " : "", d->why);
+	} else if (d) {
 		snprintf(r->decided_by, sizeof r->decided_by, "class %s: area %u >= %g (%d found, %d tolerated)",
 			class_name(recipe, d->class_index), d->area, (double)d->limit_area, number, tolerated(recipe, d->class_index));
 	} else if (total) {

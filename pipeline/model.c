@@ -1,93 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The file is read whole and parsed from memory, so that the fuzzer and the loader go the same way. The header says
- * every size before anything is allocated, and the checksum covers every byte but itself: a model that was cut, mixed
- * up or edited must be refused, because a wrong band would ship bad parts.
+ * The model in memory; model_file.c reads and writes it.
  */
 #include "pipeline/model.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
-/* Header, little-endian; the planes of 16-bit pixels follow, rows without padding: mean, then sigma. */
-enum {
-	AT_MAGIC = 0,       /* 8 bytes */
-	AT_VERSION = 8,     /* u32 */
-	AT_HEADER = 12,     /* u32: size of this header */
-	AT_WIDTH = 16,      /* u32 */
-	AT_HEIGHT = 20,     /* u32 */
-	AT_HASH = 24,       /* u32 */
-	AT_PARTS = 28,      /* u32 */
-	AT_SIZE = 32,       /* u64: of the whole file */
-	AT_CRC = 40,        /* u32: CRC-32 of all bytes but these four */
-	HEADER_SIZE = 64,   /* the rest is zero */
-};
-
-static const uint8_t magic[8] = {'O', 'K', 'N', 'G', 'M', '\r', '\n', 0x1a};
-
-#define TEACH "teach the recipe again with okng learn"
-
-static uint32_t get32(const uint8_t *p)
+int okng_model_new(struct okng_model **model, int32_t width, int32_t height)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t get64(const uint8_t *p)
-{
-	return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (8 * i));
-}
-
-static uint32_t checksum(const uint8_t *bytes, size_t size)
-{
-	uLong crc = crc32_z(0, bytes, AT_CRC);
-	return (uint32_t)crc32_z(crc, bytes + AT_CRC + 4, size - AT_CRC - 4);
-}
-
-static uint64_t file_size(uint32_t width, uint32_t height)
-{
-	return HEADER_SIZE + (uint64_t)width * height * 4;
-}
-
-/* Everything the header alone can tell, against the size the file really has. */
-static int check_header(const uint8_t *h, uint64_t size, const char *name, struct okng_error *err)
-{
-	if (size < HEADER_SIZE || memcmp(h, magic, sizeof magic) != 0)
-		return okng_error_set(err, -EINVAL, name, 0, "", "not an okng model: " TEACH);
-	if (get32(h + AT_VERSION) != OKNG_MODEL_VERSION)
-		return okng_error_set(err, -EINVAL, name, 0, "version",
-			"model of format version %u, this okng reads version %d: " TEACH, get32(h + AT_VERSION),
-			OKNG_MODEL_VERSION);
-	uint32_t width = get32(h + AT_WIDTH), height = get32(h + AT_HEIGHT);
-	if (get32(h + AT_HEADER) != HEADER_SIZE || width < 1 || height < 1 || width > OKNG_IMAGE_SIDE_MAX ||
-	    height > OKNG_IMAGE_SIDE_MAX || get32(h + AT_PARTS) < 1)
-		return okng_error_set(err, -EINVAL, name, 0, "header", "the model's header is damaged: " TEACH);
-	uint64_t want = file_size(width, height);
-	if (get64(h + AT_SIZE) != want || size != want)
-		return okng_error_set(err, -EINVAL, name, 0, "size",
-			"the model is damaged: %llu bytes where %u x %u pixels need %llu: " TEACH,
-			(unsigned long long)size, width, height, (unsigned long long)want);
-	return 0;
-}
-
-static int model_new(struct okng_model **model, int32_t width, int32_t height)
-{
+	*model = NULL;
+	if (!width != !height)
+		return -EINVAL;
 	struct okng_model *m = calloc(1, sizeof *m);
 	if (!m)
 		return -ENOMEM;
-	int rc = okng_image_init(&m->mean, width, height, OKNG_PIXEL_MONO16);
-	if (!rc)
+	m->parts = 1;
+	int rc = width ? okng_image_init(&m->mean, width, height, OKNG_PIXEL_MONO16) : 0;
+	if (!rc && width)
 		rc = okng_image_init(&m->sigma, width, height, OKNG_PIXEL_MONO16);
 	if (rc) {
 		okng_model_close(&m);
@@ -97,207 +28,15 @@ static int model_new(struct okng_model **model, int32_t width, int32_t height)
 	return 0;
 }
 
-static void get_plane(struct okng_image *img, const uint8_t *p)
-{
-	for (int32_t y = 0; y < img->height; y++) {
-		uint16_t *row = (uint16_t *)(void *)okng_image_row(img, y);
-		for (int32_t x = 0; x < img->width; x++, p += 2)
-			row[x] = (uint16_t)(p[0] | p[1] << 8);
-	}
-}
-
-static void put_plane(uint8_t *p, const struct okng_image *img)
-{
-	for (int32_t y = 0; y < img->height; y++) {
-		const uint16_t *row = (const uint16_t *)(const void *)okng_image_row(img, y);
-		for (int32_t x = 0; x < img->width; x++, p += 2) {
-			p[0] = (uint8_t)row[x];
-			p[1] = (uint8_t)(row[x] >> 8);
-		}
-	}
-}
-
-int okng_model_parse(struct okng_model **model, const void *bytes, size_t size, const char *name, struct okng_error *err)
-{
-	const uint8_t *b = bytes;
-	*model = NULL;
-	int rc = check_header(b, size, name, err);
-	if (rc)
-		return rc;
-	if (get32(b + AT_CRC) != checksum(b, size))
-		return okng_error_set(err, -EINVAL, name, 0, "crc", "the model is damaged (checksum): " TEACH);
-	struct okng_model *m;
-	rc = model_new(&m, (int32_t)get32(b + AT_WIDTH), (int32_t)get32(b + AT_HEIGHT));
-	if (rc)
-		return okng_error_set(err, rc, name, 0, "", "no memory for the model");
-	m->recipe_hash = get32(b + AT_HASH);
-	m->parts = get32(b + AT_PARTS);
-	m->crc = get32(b + AT_CRC);
-	get_plane(&m->mean, b + HEADER_SIZE);
-	get_plane(&m->sigma, b + HEADER_SIZE + (size_t)m->mean.width * (size_t)m->mean.height * 2);
-	*model = m;
-	return 0;
-}
-
-static int read_all(int fd, uint8_t *p, size_t size)
-{
-	while (size) {
-		ssize_t n = read(fd, p, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EINVAL;
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_all(int fd, const uint8_t *p, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, p, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int load_open(struct okng_model **model, int fd, const char *path, struct okng_error *err)
-{
-	struct stat st;
-	if (fstat(fd, &st) != 0)
-		return okng_error_set(err, -errno, path, 0, "", "%s", strerror(errno));
-	uint8_t header[HEADER_SIZE];
-	if (!S_ISREG(st.st_mode) || st.st_size < HEADER_SIZE)
-		return okng_error_set(err, -EINVAL, path, 0, "", "not an okng model: " TEACH);
-	int rc = read_all(fd, header, sizeof header);
-	if (rc)
-		return okng_error_set(err, rc, path, 0, "", "the model could not be read: %s", strerror(-rc));
-	rc = check_header(header, (uint64_t)st.st_size, path, err);
-	if (rc)
-		return rc;
-	size_t size = (size_t)st.st_size;
-	uint8_t *bytes = malloc(size);
-	if (!bytes)
-		return okng_error_set(err, -ENOMEM, path, 0, "", "no memory for the model");
-	memcpy(bytes, header, sizeof header);
-	rc = read_all(fd, bytes + sizeof header, size - sizeof header);
-	if (rc)
-		okng_error_set(err, rc, path, 0, "", "the model could not be read: %s", strerror(-rc));
-	else
-		rc = okng_model_parse(model, bytes, size, path, err);
-	free(bytes);
-	return rc;
-}
-
-int okng_model_load(struct okng_model **model, const char *path, struct okng_error *err)
-{
-	*model = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return okng_error_set(err, -errno, path, 0, "", "%s%s", strerror(errno),
-			errno == ENOENT ? ": the recipe was not taught yet, teach it with okng learn" : "");
-	int rc = load_open(model, fd, path, err);
-	close(fd);
-	return rc;
-}
-
-/* The rename itself must survive a power cut. */
-static int sync_folder(const char *path)
-{
-	char *folder = strdup(path);
-	if (!folder)
-		return -ENOMEM;
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) != 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return rc;
-}
-
-static int write_new(const char *path, const uint8_t *bytes, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	int rc = write_all(fd, bytes, size);
-	if (!rc && fsync(fd) != 0)
-		rc = -errno;
-	if (close(fd) != 0 && !rc)
-		rc = -errno;
-	return rc;
-}
-
-/* The whole file in memory, malloc'd; NULL without memory. */
-static uint8_t *serialize(const struct okng_model *m, size_t size)
-{
-	uint8_t *b = calloc(1, size);
-	if (!b)
-		return NULL;
-	memcpy(b + AT_MAGIC, magic, sizeof magic);
-	put32(b + AT_VERSION, OKNG_MODEL_VERSION);
-	put32(b + AT_HEADER, HEADER_SIZE);
-	put32(b + AT_WIDTH, (uint32_t)m->mean.width);
-	put32(b + AT_HEIGHT, (uint32_t)m->mean.height);
-	put32(b + AT_HASH, m->recipe_hash);
-	put32(b + AT_PARTS, m->parts);
-	put32(b + AT_SIZE, (uint32_t)size);
-	put32(b + AT_SIZE + 4, (uint32_t)((uint64_t)size >> 32));
-	put_plane(b + HEADER_SIZE, &m->mean);
-	put_plane(b + HEADER_SIZE + (size - HEADER_SIZE) / 2, &m->sigma);
-	put32(b + AT_CRC, checksum(b, size));
-	return b;
-}
-
-int okng_model_save(struct okng_model *model, const char *path, struct okng_error *err)
-{
-	size_t size = (size_t)file_size((uint32_t)model->mean.width, (uint32_t)model->mean.height);
-	char *fresh = NULL;
-	uint8_t *bytes = NULL;
-	int rc = -ENOMEM;
-	if (asprintf(&fresh, "%s.new", path) < 0) {
-		fresh = NULL;
-		goto out;
-	}
-	bytes = serialize(model, size);
-	if (!bytes)
-		goto out;
-	rc = write_new(fresh, bytes, size);
-	if (!rc && rename(fresh, path) != 0)
-		rc = -errno;
-	if (rc)
-		unlink(fresh);
-	else
-		rc = sync_folder(path);
-	if (!rc)
-		model->crc = get32(bytes + AT_CRC);
-out:
-	free(bytes);
-	free(fresh);
-	if (rc)
-		okng_error_set(err, rc, path, 0, "", "the model could not be written: %s", strerror(-rc));
-	return rc;
-}
-
 int okng_model_golden(struct okng_model **model, const struct okng_image *golden)
 {
 	*model = NULL;
 	if (!golden->data || golden->pixel != OKNG_PIXEL_MONO8)
 		return -EINVAL;
 	struct okng_model *m;
-	int rc = model_new(&m, golden->width, golden->height);
+	int rc = okng_model_new(&m, golden->width, golden->height);
 	if (rc)
 		return rc;
-	m->parts = 1;
 	for (int32_t y = 0; y < golden->height; y++) {
 		const uint8_t *from = okng_image_row(golden, y);
 		uint16_t *to = (uint16_t *)(void *)okng_image_row(&m->mean, y);
@@ -308,12 +47,62 @@ int okng_model_golden(struct okng_model **model, const struct okng_image *golden
 	return 0;
 }
 
+static struct okng_chunk *find(const struct okng_model *model, enum okng_chunk_kind kind, const char *tool)
+{
+	for (int i = 0; i < model->n_chunks; i++) {
+		const struct okng_chunk *c = &model->chunk[i];
+		if (c->kind == kind && strcmp(c->tool, tool) == 0)
+			return (struct okng_chunk *)(uintptr_t)c;
+	}
+	return NULL;
+}
+
+const struct okng_chunk *okng_model_chunk(const struct okng_model *model, enum okng_chunk_kind kind, const char *tool)
+{
+	return find(model, kind, tool);
+}
+
+int okng_model_set_chunk(struct okng_model *model, enum okng_chunk_kind kind, const char *tool, const void *bytes, size_t size)
+{
+	if (size == 0 || size > OKNG_CHUNK_SIZE_MAX || strlen(tool) >= OKNG_CHUNK_TOOL_MAX)
+		return -EINVAL;
+	struct okng_chunk *c = find(model, kind, tool);
+	if (!c && model->n_chunks == OKNG_CHUNKS_MAX)
+		return -ENOSPC;
+	uint8_t *copy = malloc(size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, size);
+	if (!c) {
+		c = &model->chunk[model->n_chunks++];
+		*c = (struct okng_chunk){.kind = kind};
+		memcpy(c->tool, tool, strlen(tool) + 1);
+	}
+	free(c->bytes);
+	c->bytes = copy;
+	c->size = size;
+	return 0;
+}
+
+int okng_model_copy_chunks(struct okng_model *model, const struct okng_model *from)
+{
+	int rc = 0;
+	for (int i = 0; i < from->n_chunks && rc == 0; i++) {
+		const struct okng_chunk *c = &from->chunk[i];
+		if (!find(model, c->kind, c->tool))
+			rc = okng_model_set_chunk(model, c->kind, c->tool, c->bytes, c->size);
+	}
+	return rc;
+}
+
 void okng_model_close(struct okng_model **model)
 {
 	if (!model || !*model)
 		return;
 	okng_image_finish(&(*model)->mean);
 	okng_image_finish(&(*model)->sigma);
+	for (int i = 0; i < (*model)->n_chunks; i++)
+		free((*model)->chunk[i].bytes);
 	free(*model);
 	*model = NULL;
 }

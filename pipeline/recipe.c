@@ -15,6 +15,19 @@ static uLong add_u64(uLong crc, uint64_t v)
 	return crc32(crc, bytes, sizeof bytes);
 }
 
+bool okng_recipe_needs_image(const struct okng_recipe *recipe)
+{
+	bool needs = recipe->locate.enabled;
+	for (int i = 0; i < recipe->n_tools; i++)
+		needs = needs || recipe->tools[i].type == OKNG_TOOL_COMPARE;
+	return needs;
+}
+
+bool okng_recipe_needs_model(const struct okng_recipe *recipe)
+{
+	return okng_recipe_needs_image(recipe);
+}
+
 uint32_t okng_recipe_hash(const struct okng_recipe *recipe)
 {
 	static const char salt[] = "okng model 1: locate light";

@@ -99,6 +99,12 @@ struct okng_recipe {
 	struct okng_limits limits;
 };
 
+/* True when the model must hold a taught image: a tool compares with it, or the part is located by it. */
+bool okng_recipe_needs_image(const struct okng_recipe *recipe);
+
+/* True when it needs a model at all: that image, or what a tool was taught. */
+bool okng_recipe_needs_model(const struct okng_recipe *recipe);
+
 /* Field-wise CRC-32 of what a taught model depends on (whether parts are located, whether their light is matched); kept
  * in the model so that a model of another recipe is refused. Search ranges, limits, classes and tolerance widths may be
  * tuned without teaching again. */

@@ -1,28 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One [[tool]] of a recipe, opened: its bounds, its mask, and the steps from the aligned image to defects. compare and
- * blob differ only in where their bounds come from.
+ * One [[tool]] of a recipe, opened: the steps from the aligned image to defects. Each kind of tool is a row of three
+ * functions in tool.c and a file of its own.
  */
 #ifndef OKNG_PIPELINE_TOOL_H
 #define OKNG_PIPELINE_TOOL_H
 
 #include "pipeline/blob.h"
+#include "pipeline/error.h"
 #include "pipeline/kernels.h"
 #include "pipeline/model.h"
 #include "pipeline/recipe.h"
 
 struct okng_tool_state;
 
-/* model may be NULL for blob tools; width × height: of the aligned image. 0, -ENOMEM. */
-int okng_tool_open(struct okng_tool_state **state, const struct okng_tool *tool, const struct okng_model *model,
-	const struct okng_kernels *kernels, int32_t width, int32_t height);
+/* What a tool is opened with; all of it may go after open. */
+struct okng_tool_setup {
+	const struct okng_tool *tool;
+	const struct okng_model *model; /* NULL: none; its image is there when okng_recipe_needs_image */
+	const struct okng_kernels *kernels;
+	int32_t width, height;          /* of the aligned image */
+	struct okng_error *err;         /* for what is not -ENOMEM */
+};
+
+/* 0, -ENOMEM, -EINVAL with *setup->err (what the model lacks for this tool). */
+int okng_tool_open(struct okng_tool_state **state, const struct okng_tool_setup *setup);
 
 /* Inspects the aligned image (MONO8); spans: per row [x0, x1) that lies inside the frame. Calls each for every defect
  * of at least min_area. Number of them; -EDOM when over a fifth of the tool's region lies outside the frame; -EOVERFLOW
- * when more pieces differ than can be kept apart. No heap calls. */
+ * when more pieces differ than can be kept apart; -ENOENT when the tool could not align the part itself. No heap calls. */
 int okng_tool_run(struct okng_tool_state *state, const struct okng_image *img, const int32_t (*spans)[2],
 	void (*each)(void *user, const struct okng_defect *defect), void *user);
 
 void okng_tool_close(struct okng_tool_state **state);
+
+/* One kind of tool, as above; close is called with what open left in *state, also after it failed. */
+struct okng_tool_kind {
+	int (*open)(void **state, const struct okng_tool_setup *setup);
+	int (*run)(void *state, const struct okng_image *img, const int32_t (*spans)[2],
+		void (*each)(void *user, const struct okng_defect *defect), void *user);
+	void (*close)(void **state);
+};
+
+extern const struct okng_tool_kind okng_tool_band; /* compare, blob */
 
 #endif

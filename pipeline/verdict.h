@@ -43,8 +43,12 @@ struct okng_defect {
 	int class_index;             /* index into the recipe's classes; -1: no row matched */
 	int class_number;            /* 0: no row matched */
 	enum okng_verdict verdict;   /* of its class row; no row: OKNG_NG */
-	float score;                 /* 0 to 1: area / (area + limit area); 0.5 is the limit */
+	float score;                 /* 0 to 1, 0.5 is the limit: area / (area + limit area), or the tool's own when scored */
 	float limit_area;
+	bool scored;                 /* the tool measured how bad it is (taught trees, a surface's distance, a length): score is
+	                              * set by the tool and area does not count */
+	int taught_class;            /* class number that the tool itself says; 0: the recipe's rows name it */
+	char why[40];                /* what decided, for people: the features or the value; may be empty */
 };
 
 struct okng_pose {

@@ -12,12 +12,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static size_t size_of(const struct okng_model *m)
+{
+	size_t size = 64 + (size_t)m->mean.width * (size_t)m->mean.height * 4;
+	for (int i = 0; i < m->n_chunks; i++)
+		size += 8 + OKNG_CHUNK_TOOL_MAX + m->chunk[i].size;
+	return size;
+}
+
 static void parse(const uint8_t *data, size_t size)
 {
 	struct okng_model *m;
 	struct okng_error err;
 	int rc = okng_model_parse(&m, data, size, "fuzz", &err);
-	if (rc == 0 && (m->parts < 1 || (size_t)m->mean.width * (size_t)m->mean.height * 4 + 64 != size ||
+	if (rc == 0 && (m->parts < 1 || size_of(m) != size ||
 			m->sigma.width != m->mean.width || m->sigma.height != m->mean.height))
 		abort();
 	if (rc != 0 && (m || !err.text[0]))

@@ -19,7 +19,7 @@
 #include "pipeline/model.h"
 #include "pipeline/recipe.h"
 
-enum { W = 13, H = 7, SIZE = 64 + W * H * 4 };
+enum { W = 13, H = 7, TAUGHT = 5, SIZE = 64 + W * H * 4 + 56 + TAUGHT };
 
 static char folder[] = "/tmp/okng-model-XXXXXX";
 static char path[64];
@@ -52,6 +52,8 @@ static struct okng_model *sample(void)
 	m->parts = 20;
 	for (int i = 0; i < W * H; i++)
 		((uint16_t *)(void *)okng_image_row(&m->sigma, i / W))[i % W] = (uint16_t)(i * 719);
+	assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_TREES, "board", "wrong", TAUGHT), 0);
+	assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_TREES, "board", "trees", TAUGHT), 0);
 	return m;
 }
 
@@ -62,6 +64,13 @@ static void same(const struct okng_model *a, const struct okng_model *b)
 	assert_int_equal(a->crc, b->crc);
 	assert_int_equal(a->mean.width, b->mean.width);
 	assert_int_equal(a->mean.height, b->mean.height);
+	const struct okng_chunk *c = okng_model_chunk(b, OKNG_CHUNK_TREES, "board");
+	assert_int_equal(b->n_chunks, 1);
+	assert_non_null(c);
+	assert_int_equal(c->size, TAUGHT);
+	assert_memory_equal(c->bytes, "trees", TAUGHT);
+	assert_null(okng_model_chunk(b, OKNG_CHUNK_TREES, "other"));
+	assert_null(okng_model_chunk(b, OKNG_CHUNK_SURFACE, "board"));
 	for (int y = 0; y < H; y++) {
 		assert_memory_equal(okng_image_row(&a->mean, y), okng_image_row(&b->mean, y), 2 * W);
 		assert_memory_equal(okng_image_row(&a->sigma, y), okng_image_row(&b->sigma, y), 2 * W);
@@ -134,7 +143,7 @@ static void damaged(void **state)
 		}
 	}
 	bytes[8] = OKNG_MODEL_VERSION + 1;
-	refused(bytes, SIZE, "version 2, this okng reads version 1");
+	refused(bytes, SIZE, "version 3, this okng reads version 2");
 }
 
 static void on_disk(void **state)
@@ -154,6 +163,38 @@ static void on_disk(void **state)
 	assert_non_null(strstr(err.text, "okng learn"));
 	assert_int_equal(okng_model_load(&m, folder, &err), -EINVAL);
 	assert_null(m);
+}
+
+/* Only tools were taught: no image, and the chunks limited in number, size and name. */
+static void chunks_only(void **state)
+{
+	(void)state;
+	struct okng_model *m, *loaded, *other;
+	struct okng_error err;
+	char name[OKNG_CHUNK_TOOL_MAX + 1] = {0};
+	memset(name, 'n', OKNG_CHUNK_TOOL_MAX);
+	assert_int_equal(okng_model_new(&m, 0, 5), -EINVAL);
+	assert_int_equal(okng_model_new(&m, 0, 0), 0);
+	assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_SURFACE, name, "x", 1), -EINVAL);
+	assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_SURFACE, "a", "", 0), -EINVAL);
+	for (int i = 0; i < OKNG_CHUNKS_MAX; i++) {
+		snprintf(name, sizeof name, "tool %d", i);
+		assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_SURFACE, name, name, strlen(name)), 0);
+	}
+	assert_int_equal(okng_model_set_chunk(m, OKNG_CHUNK_SURFACE, "one more", "x", 1), -ENOSPC);
+	assert_int_equal(okng_model_save(m, path, &err), 0);
+	assert_int_equal(okng_model_load(&loaded, path, &err), 0);
+	assert_int_equal(loaded->mean.width, 0);
+	assert_int_equal(loaded->n_chunks, OKNG_CHUNKS_MAX);
+	assert_int_equal(okng_model_new(&other, 2, 2), 0);
+	assert_int_equal(okng_model_set_chunk(other, OKNG_CHUNK_SURFACE, "tool 3", "mine", 4), 0);
+	assert_int_equal(okng_model_copy_chunks(other, loaded), 0);
+	assert_int_equal(other->n_chunks, OKNG_CHUNKS_MAX);
+	assert_memory_equal(okng_model_chunk(other, OKNG_CHUNK_SURFACE, "tool 3")->bytes, "mine", 4);
+	assert_memory_equal(okng_model_chunk(other, OKNG_CHUNK_SURFACE, "tool 7")->bytes, "tool 7", 6);
+	okng_model_close(&m);
+	okng_model_close(&loaded);
+	okng_model_close(&other);
 }
 
 /* The new file cannot be written: the old one stays, and so does the model's checksum. */
@@ -232,6 +273,7 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(on_disk),
+		cmocka_unit_test(chunks_only),
 		cmocka_unit_test(failed_save),
 		cmocka_unit_test(golden),
 		cmocka_unit_test(recipe_hash),
