@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compiler's own detection is enough: it asks the processor and the operating system for the wide registers.
+ * The compiler's own detection is enough on x86: it asks the processor and the operating system for the wide registers.
+ * Every 64-bit ARM has NEON.
  */
 #include "pipeline/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {"c", "sse41", "avx2"};
+static const char *const names[OKNG_CPU_LEVELS] = {"c", "sse41", "avx2", "neon"};
 
-static enum okng_cpu detect(void)
+bool okng_cpu_has(enum okng_cpu level)
 {
+	switch (level) {
+	case OKNG_CPU_C:
+		return true;
 #if defined(__x86_64__) || defined(__i386__)
-	if (__builtin_cpu_supports("avx2"))
-		return OKNG_CPU_AVX2;
-	if (__builtin_cpu_supports("sse4.1"))
-		return OKNG_CPU_SSE41;
+	case OKNG_CPU_SSE41:
+		return __builtin_cpu_supports("sse4.1");
+	case OKNG_CPU_AVX2:
+		return __builtin_cpu_supports("avx2");
+#elif defined(__aarch64__)
+	case OKNG_CPU_NEON:
+		return true;
 #endif
-	return OKNG_CPU_C;
+	default:
+		return false;
+	}
 }
 
 enum okng_cpu okng_cpu_level(void)
 {
-	enum okng_cpu level = detect();
 	const char *mask = getenv("OKNG_CPU");
-	for (enum okng_cpu i = OKNG_CPU_C; mask && i < level; i++)
-		if (strcmp(mask, names[i]) == 0)
+	enum okng_cpu best = OKNG_CPU_C;
+	for (enum okng_cpu i = OKNG_CPU_C; i < OKNG_CPU_LEVELS; i++) {
+		if (!okng_cpu_has(i))
+			continue;
+		if (mask && strcmp(mask, names[i]) == 0)
 			return i;
-	return level;
+		best = i;
+	}
+	return best;
 }
 
 const char *okng_cpu_name(enum okng_cpu level)

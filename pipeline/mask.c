@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A square of radius r is r steps of the 3×3 square, and a step is three words of three rows: no window, no tails but
- * the last word's.
+ * A step of s after a square of radius r gives the square of radius r + s as long as the nine squares leave no gap, also
+ * none at the border where some of the nine are missing: s <= r + 1. So a radius takes about log2 of it in steps.
  */
 #include "pipeline/mask.h"
 
@@ -53,22 +53,23 @@ uint64_t okng_mask_count(const struct okng_mask *mask)
 	return n;
 }
 
-static void step(void (*kernel)(const uint64_t *, const uint64_t *, const uint64_t *, uint64_t *, int32_t),
-	const struct okng_mask *from, struct okng_mask *to)
+typedef void (*step_kernel)(const uint64_t *, const uint64_t *, const uint64_t *, uint64_t *, int32_t, int);
+
+static void take_step(step_kernel kernel, const struct okng_mask *from, struct okng_mask *to, int step)
 {
 	for (int32_t y = 0; y < from->height; y++) {
 		const uint64_t *row = okng_mask_row(from, y);
-		const uint64_t *above = y > 0 ? row - from->words : row;
-		const uint64_t *below = y + 1 < from->height ? row + from->words : row;
-		kernel(above, row, below, okng_mask_row(to, y), from->width);
+		const uint64_t *above = y >= step ? okng_mask_row(from, y - step) : row;
+		const uint64_t *below = y + step < from->height ? okng_mask_row(from, y + step) : row;
+		kernel(above, row, below, okng_mask_row(to, y), from->width, step);
 	}
 }
 
-static void steps(void (*kernel)(const uint64_t *, const uint64_t *, const uint64_t *, uint64_t *, int32_t),
-	struct okng_mask *mask, struct okng_mask *spare, int radius)
+static void take_steps(step_kernel kernel, struct okng_mask *mask, struct okng_mask *spare, int radius)
 {
-	for (int i = 0; i < radius; i++) {
-		step(kernel, mask, spare);
+	for (int done = 0, step; done < radius; done += step) {
+		step = done + 1 < radius - done ? done + 1 : radius - done;
+		take_step(kernel, mask, spare, step);
 		uint64_t *bits = mask->bits;
 		mask->bits = spare->bits;
 		spare->bits = bits;
@@ -77,10 +78,10 @@ static void steps(void (*kernel)(const uint64_t *, const uint64_t *, const uint6
 
 void okng_mask_erode(const struct okng_kernels *k, struct okng_mask *mask, struct okng_mask *spare, int radius)
 {
-	steps(k->erode3, mask, spare, radius);
+	take_steps(k->erode, mask, spare, radius);
 }
 
 void okng_mask_dilate(const struct okng_kernels *k, struct okng_mask *mask, struct okng_mask *spare, int radius)
 {
-	steps(k->dilate3, mask, spare, radius);
+	take_steps(k->dilate, mask, spare, radius);
 }
