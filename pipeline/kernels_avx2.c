@@ -9,7 +9,6 @@
  * are smoothed exactly.
  */
 #include <immintrin.h>
-#include <string.h>
 
 #include "pipeline/kernels.h"
 #include "pipeline/kernels_parts.h"
@@ -24,30 +23,33 @@ static inline void store(void *p, __m256i v)
 	_mm256_storeu_si256((__m256i *)p, v);
 }
 
-/* The pixels of three rows at x - 1, x and x + 1. */
-struct square {
-	__m256i l[3], m[3], r[3];
-};
-
 /* Pairs of weights for maddubs, the even pixel's in the low byte. */
-static inline __m256i pair(int even, int odd)
+static inline __m256i weigh(__m256i pixels, int even, int odd)
 {
-	return _mm256_set1_epi16((short)(even | odd << 8));
+	return _mm256_maddubs_epi16(pixels, _mm256_set1_epi16((short)(even | odd << 8)));
 }
 
-/* Sums of 16 bits: that of an even pixel from its pair and the left one's, of an odd pixel from its pair and the right. */
-static inline __m256i gauss(const struct square *s)
+static inline __m256i add3(__m256i a, __m256i b, __m256i c)
 {
-	__m256i even = _mm256_set1_epi16(8), odd = even;
-	for (int i = 0; i < 3; i++) {
-		int w = i == 1 ? 2 : 1;
-		even = _mm256_add_epi16(even, _mm256_maddubs_epi16(s->l[i], pair(w, 0)));
-		even = _mm256_add_epi16(even, _mm256_maddubs_epi16(s->m[i], pair(2 * w, w)));
-		odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(s->m[i], pair(w, 2 * w)));
-		odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(s->r[i], pair(0, w)));
-	}
-	odd = _mm256_andnot_si256(_mm256_set1_epi16(0xff), _mm256_slli_epi16(odd, 4));
-	return _mm256_or_si256(_mm256_srli_epi16(even, 4), odd);
+	return _mm256_add_epi16(_mm256_add_epi16(a, c), b);
+}
+
+/* Of 32 pixels, from those of three rows at x - 1, x and x + 1, in sums of 16 bits: of an even pixel from its pair and
+ * the left one's, of an odd pixel from its pair and the right one's. */
+static inline __m256i gauss(__m256i al, __m256i am, __m256i ar, __m256i bl, __m256i bm, __m256i br, __m256i cl, __m256i cm, __m256i cr)
+{
+	__m256i even = _mm256_add_epi16(add3(weigh(al, 1, 0), weigh(bl, 2, 0), weigh(cl, 1, 0)),
+		add3(weigh(am, 2, 1), weigh(bm, 4, 2), weigh(cm, 2, 1)));
+	__m256i odd = _mm256_add_epi16(add3(weigh(ar, 0, 1), weigh(br, 0, 2), weigh(cr, 0, 1)),
+		add3(weigh(am, 1, 2), weigh(bm, 2, 4), weigh(cm, 1, 2)));
+	even = _mm256_srli_epi16(_mm256_add_epi16(even, _mm256_set1_epi16(8)), 4);
+	odd = _mm256_slli_epi16(_mm256_add_epi16(odd, _mm256_set1_epi16(8)), 4);
+	return _mm256_blendv_epi8(even, odd, _mm256_set1_epi16((short)0xff00));
+}
+
+static inline __m256i gauss_inside(const uint8_t *a, const uint8_t *b, const uint8_t *c)
+{
+	return gauss(load(a - 1), load(a), load(a + 1), load(b - 1), load(b), load(b + 1), load(c - 1), load(c), load(c + 1));
 }
 
 static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t *out, int32_t width)
@@ -58,18 +60,11 @@ static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t
 		return;
 	}
 	out[0] = gauss_at(a, b, c, 0, width);
+	store(out + 1, gauss_inside(a + 1, b + 1, c + 1));
+	for (int32_t x = 32; x < width - 33; x += 32)
+		store(out + x, gauss_inside(a + x, b + x, c + x));
+	store(out + width - 33, gauss_inside(a + width - 33, b + width - 33, c + width - 33));
 	out[width - 1] = gauss_at(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		struct square s = {
-			{load(a + x - 1), load(b + x - 1), load(c + x - 1)},
-			{load(a + x), load(b + x), load(c + x)},
-			{load(a + x + 1), load(b + x + 1), load(c + x + 1)},
-		};
-		store(out + x, gauss(&s));
-		if (x == width - 33)
-			return;
-		x = x + 32 < width - 33 ? x + 32 : width - 33;
-	}
 }
 
 static inline uint64_t bits(__m256i low, __m256i high)
@@ -105,21 +100,17 @@ static bool band(const uint8_t *value, const uint8_t *lower, const uint8_t *uppe
 	return band_narrow(value, lower, upper, dark, bright, width);
 }
 
-/* The pixels left of the first 32, and right of the last 32, with the outermost repeated. */
-static inline __m256i from_left(const uint8_t *p)
+/* 64 pixels, exactly. */
+static uint64_t gauss3_band_word(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
+	uint64_t *bright, int32_t x, int32_t width)
 {
-	uint8_t t[32];
-	t[0] = p[0];
-	memcpy(t + 1, p, 31);
-	return load(t);
-}
-
-static inline __m256i from_right(const uint8_t *p)
-{
-	uint8_t t[32];
-	memcpy(t, p + 1, 31);
-	t[31] = p[31];
-	return load(t);
+	const uint8_t *a = rows[0] + x, *b = rows[1] + x, *c = rows[2] + x;
+	if (x > 0 && x + 64 < width)
+		return band_word(gauss_inside(a, b, c), gauss_inside(a + 32, b + 32, c + 32), lower + x, upper + x, dark, bright);
+	uint8_t value[66];
+	int32_t left = x > 0, right = x + 64 < width;
+	gauss3(a - left, b - left, c - left, value, left + 64 + right);
+	return band_word(load(value + left), load(value + left + 32), lower + x, upper + x, dark, bright);
 }
 
 static inline __m256i average(__m256i a, __m256i b, __m256i c)
@@ -127,32 +118,36 @@ static inline __m256i average(__m256i a, __m256i b, __m256i c)
 	return _mm256_avg_epu8(_mm256_avg_epu8(a, c), b);
 }
 
-/* Nonzero where a pixel may be out of its bounds. */
-static inline __m256i doubt(const struct square *s, const uint8_t *lower, const uint8_t *upper)
+static inline __m256i column(const uint8_t *const rows[3], int32_t x)
 {
-	__m256i most = average(average(s->l[0], s->l[1], s->l[2]), average(s->m[0], s->m[1], s->m[2]), average(s->r[0], s->r[1], s->r[2]));
-	__m256i least = _mm256_subs_epu8(most, _mm256_set1_epi8(1));
+	return average(load(rows[0] + x), load(rows[1] + x), load(rows[2] + x));
+}
+
+/* One column, of which a neighbour sees only its nearest byte. */
+static inline __m256i edge(const uint8_t *const rows[3], int32_t x)
+{
+	return average(_mm256_set1_epi8((char)rows[0][x]), _mm256_set1_epi8((char)rows[1][x]), _mm256_set1_epi8((char)rows[2][x]));
+}
+
+/* Nonzero where a pixel may be out of its bounds: from the columns at x - 32, x and x + 32. */
+static inline __m256i doubt(__m256i before, __m256i here, __m256i next, const uint8_t *lower, const uint8_t *upper)
+{
+	__m256i left = _mm256_alignr_epi8(here, _mm256_permute2x128_si256(before, here, 0x21), 15);
+	__m256i right = _mm256_alignr_epi8(_mm256_permute2x128_si256(here, next, 0x21), here, 1);
+	__m256i most = average(left, here, right), least = _mm256_subs_epu8(most, _mm256_set1_epi8(1));
 	return _mm256_or_si256(_mm256_subs_epu8(load(lower), least), _mm256_subs_epu8(most, load(upper)));
 }
 
-/* The word at x; first and last: there is nothing left of it, or right. */
-static inline uint64_t gauss3_band_word(const uint8_t *const rows[3], int32_t x, bool first, bool last, const uint8_t *lower,
-	const uint8_t *upper, uint64_t *dark, uint64_t *bright)
+/* Of 64 pixels, whose first column is `here`; sets before to their last and here to what comes next. */
+static inline bool any_doubt(const uint8_t *const rows[3], int32_t x, const uint8_t *lower, const uint8_t *upper,
+	__m256i *before, __m256i *here, __m256i next)
 {
-	struct square s0, s1;
-	for (int i = 0; i < 3; i++) {
-		const uint8_t *p = rows[i] + x;
-		s0.l[i] = first ? from_left(p) : load(p - 1);
-		s0.m[i] = load(p);
-		s0.r[i] = load(p + 1);
-		s1.l[i] = load(p + 31);
-		s1.m[i] = load(p + 32);
-		s1.r[i] = last ? from_right(p + 32) : load(p + 33);
-	}
-	__m256i d = _mm256_or_si256(doubt(&s0, lower + x, upper + x), doubt(&s1, lower + x + 32, upper + x + 32));
-	if (_mm256_testz_si256(d, d))
-		return *dark = *bright = 0;
-	return band_word(gauss(&s0), gauss(&s1), lower + x, upper + x, dark, bright);
+	__m256i half = column(rows, x + 32);
+	__m256i d = _mm256_or_si256(doubt(*before, *here, half, lower + x, upper + x),
+		doubt(*here, half, next, lower + x + 32, upper + x + 32));
+	*before = half;
+	*here = next;
+	return !_mm256_testz_si256(d, d);
 }
 
 static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
@@ -164,45 +159,62 @@ static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, cons
 	int32_t x = x0;
 	dark += x / 64;
 	bright += x / 64;
-	if (x == 0) {
-		any |= gauss3_band_word(rows, 0, true, width == 64, lower, upper, dark++, bright++);
-		x = 64;
+	if (x + 96 <= width) {
+		__m256i before = edge(rows, x > 0 ? x - 1 : 0), here = column(rows, x);
+		for (; x + 64 <= x1 && x + 96 <= width; x += 64) {
+			*dark++ = *bright++ = 0;
+			if (any_doubt(rows, x, lower, upper, &before, &here, column(rows, x + 64)))
+				any |= gauss3_band_word(rows, lower, upper, dark - 1, bright - 1, x, width);
+		}
 	}
-	for (; x + 64 <= x1 && x + 64 < width; x += 64)
-		any |= gauss3_band_word(rows, x, false, false, lower, upper, dark++, bright++);
-	if (x < x1) { /* the last 64 pixels, of which some may have been done */
-		int32_t at = width - 64, done = x - at;
-		gauss3_band_word(rows, at, false, true, lower, upper, dark, bright);
-		*dark >>= done;
-		*bright >>= done;
-		any |= *dark | *bright;
+	for (; x < x1; x += 64) { /* the last word ends with the row: some of its pixels may have been done */
+		int32_t done = x + 64 > width ? x + 64 - width : 0, at = x - done;
+		__m256i before = edge(rows, at > 0 ? at - 1 : 0), here = column(rows, at);
+		*dark = *bright = 0;
+		if (any_doubt(rows, at, lower, upper, &before, &here, edge(rows, at + 64 < width ? at + 64 : width - 1)))
+			gauss3_band_word(rows, lower, upper, dark, bright, at, width);
+		any |= (*dark++ >>= done) | (*bright++ >>= done);
 	}
 	return any;
 }
 
-static inline __m256i column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c)
+static inline __m256i column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
 {
-	__m256i v = load(b);
-	return _mm256_add_epi16(_mm256_add_epi16(load(a), load(c)), _mm256_add_epi16(v, v));
+	__m256i v = load(b + x);
+	return add3(load(a + x), _mm256_add_epi16(v, v), load(c + x));
+}
+
+static inline __m256i edge_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
+{
+	return _mm256_set1_epi16((short)(a[x] + 2 * b[x] + c[x]));
+}
+
+static inline __m256i gauss_16(__m256i before, __m256i here, __m256i next)
+{
+	__m256i left = _mm256_alignr_epi8(here, _mm256_permute2x128_si256(before, here, 0x21), 14);
+	__m256i right = _mm256_alignr_epi8(_mm256_permute2x128_si256(here, next, 0x21), here, 2);
+	__m256i sum = _mm256_add_epi16(add3(left, _mm256_add_epi16(here, here), right), _mm256_set1_epi16(8));
+	return _mm256_srli_epi16(sum, 4);
 }
 
 static void gauss3_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, uint16_t *out, int32_t width)
 {
-	if (width < 18) {
+	if (width < 16) {
 		for (int32_t x = 0; x < width; x++)
 			out[x] = gauss_at_16(a, b, c, x, width);
 		return;
 	}
-	out[0] = gauss_at_16(a, b, c, 0, width);
-	out[width - 1] = gauss_at_16(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		__m256i l = column_16(a + x - 1, b + x - 1, c + x - 1), m = column_16(a + x, b + x, c + x);
-		__m256i sum = _mm256_add_epi16(_mm256_add_epi16(l, column_16(a + x + 1, b + x + 1, c + x + 1)), _mm256_add_epi16(m, m));
-		store(out + x, _mm256_srli_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(8)), 4));
-		if (x == width - 17)
-			return;
-		x = x + 16 < width - 17 ? x + 16 : width - 17;
+	__m256i before = edge_16(a, b, c, 0), here = column_16(a, b, c, 0);
+	int32_t x = 0;
+	for (; x + 32 <= width; x += 16) {
+		__m256i next = column_16(a, b, c, x + 16);
+		store(out + x, gauss_16(before, here, next));
+		before = here;
+		here = next;
 	}
+	store(out + x, gauss_16(before, here, edge_16(a, b, c, x + 16 < width ? x + 16 : width - 1)));
+	x = width - 16;
+	store(out + x, gauss_16(edge_16(a, b, c, x > 0 ? x - 1 : 0), column_16(a, b, c, x), edge_16(a, b, c, width - 1)));
 }
 
 /* Of 32 pixels: a bit for each that is in its bounds. */

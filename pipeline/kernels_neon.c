@@ -7,14 +7,14 @@
 #include "pipeline/kernels.h"
 #include "pipeline/kernels_parts.h"
 
-/* The pixels of three rows at x - 1, x and x + 1. */
-struct square {
-	uint8x16_t l[3], m[3], r[3];
-};
-
-static inline uint16x8_t column(uint8x8_t a, uint8x8_t b, uint8x8_t c)
+static inline uint16x8_t sums(uint8x8_t a, uint8x8_t b, uint8x8_t c)
 {
 	return vmlal_u8(vaddl_u8(a, c), b, vdup_n_u8(2));
+}
+
+static inline uint16x8_t sums_low(const uint8_t *a, const uint8_t *b, const uint8_t *c)
+{
+	return sums(vld1_u8(a), vld1_u8(b), vld1_u8(c));
 }
 
 static inline uint8x8_t row(uint16x8_t l, uint16x8_t m, uint16x8_t r)
@@ -22,16 +22,12 @@ static inline uint8x8_t row(uint16x8_t l, uint16x8_t m, uint16x8_t r)
 	return vrshrn_n_u16(vaddq_u16(vaddq_u16(l, r), vaddq_u16(m, m)), 4);
 }
 
-static inline uint8x16_t gauss(const struct square *s)
+/* Of 16 pixels, with one more on either side. */
+static inline uint8x16_t gauss_inside(const uint8_t *a, const uint8_t *b, const uint8_t *c)
 {
-	uint16x8_t l = column(vget_low_u8(s->l[0]), vget_low_u8(s->l[1]), vget_low_u8(s->l[2]));
-	uint16x8_t m = column(vget_low_u8(s->m[0]), vget_low_u8(s->m[1]), vget_low_u8(s->m[2]));
-	uint16x8_t r = column(vget_low_u8(s->r[0]), vget_low_u8(s->r[1]), vget_low_u8(s->r[2]));
-	uint8x8_t low = row(l, m, r);
-	l = column(vget_high_u8(s->l[0]), vget_high_u8(s->l[1]), vget_high_u8(s->l[2]));
-	m = column(vget_high_u8(s->m[0]), vget_high_u8(s->m[1]), vget_high_u8(s->m[2]));
-	r = column(vget_high_u8(s->r[0]), vget_high_u8(s->r[1]), vget_high_u8(s->r[2]));
-	return vcombine_u8(low, row(l, m, r));
+	uint8x8_t low = row(sums_low(a - 1, b - 1, c - 1), sums_low(a, b, c), sums_low(a + 1, b + 1, c + 1));
+	uint8x8_t high = row(sums_low(a + 7, b + 7, c + 7), sums_low(a + 8, b + 8, c + 8), sums_low(a + 9, b + 9, c + 9));
+	return vcombine_u8(low, high);
 }
 
 static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t *out, int32_t width)
@@ -42,18 +38,11 @@ static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t
 		return;
 	}
 	out[0] = gauss_at(a, b, c, 0, width);
+	vst1q_u8(out + 1, gauss_inside(a + 1, b + 1, c + 1));
+	for (int32_t x = 16; x < width - 17; x += 16)
+		vst1q_u8(out + x, gauss_inside(a + x, b + x, c + x));
+	vst1q_u8(out + width - 17, gauss_inside(a + width - 17, b + width - 17, c + width - 17));
 	out[width - 1] = gauss_at(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		struct square s = {
-			{vld1q_u8(a + x - 1), vld1q_u8(b + x - 1), vld1q_u8(c + x - 1)},
-			{vld1q_u8(a + x), vld1q_u8(b + x), vld1q_u8(c + x)},
-			{vld1q_u8(a + x + 1), vld1q_u8(b + x + 1), vld1q_u8(c + x + 1)},
-		};
-		vst1q_u8(out + x, gauss(&s));
-		if (x == width - 17)
-			return;
-		x = x + 16 < width - 17 ? x + 16 : width - 17;
-	}
 }
 
 /* One bit of each of 64 bytes that are 0 or 255. */
@@ -103,39 +92,57 @@ static bool band(const uint8_t *value, const uint8_t *lower, const uint8_t *uppe
 	return band_narrow(value, lower, upper, dark, bright, width);
 }
 
+/* 64 pixels, exactly. */
+static uint64_t gauss3_band_word(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
+	uint64_t *bright, int32_t x, int32_t width)
+{
+	const uint8_t *a = rows[0] + x, *b = rows[1] + x, *c = rows[2] + x;
+	if (x > 0 && x + 64 < width) {
+		const uint8x16_t v[4] = {gauss_inside(a, b, c), gauss_inside(a + 16, b + 16, c + 16), gauss_inside(a + 32, b + 32, c + 32),
+			gauss_inside(a + 48, b + 48, c + 48)};
+		return band_word(v, lower + x, upper + x, dark, bright);
+	}
+	uint8_t value[66];
+	int32_t left = x > 0, right = x + 64 < width;
+	gauss3(a - left, b - left, c - left, value, left + 64 + right);
+	return band_at(value + left, lower + x, upper + x, dark, bright);
+}
+
 static inline uint8x16_t average(uint8x16_t a, uint8x16_t b, uint8x16_t c)
 {
 	return vrhaddq_u8(vrhaddq_u8(a, c), b);
 }
 
-/* Nonzero where a pixel may be out of its bounds. */
-static inline uint8x16_t doubt(const struct square *s, const uint8_t *lower, const uint8_t *upper)
+static inline uint8x16_t column(const uint8_t *const rows[3], int32_t x)
 {
-	uint8x16_t most = average(average(s->l[0], s->l[1], s->l[2]), average(s->m[0], s->m[1], s->m[2]), average(s->r[0], s->r[1], s->r[2]));
-	uint8x16_t least = vqsubq_u8(most, vdupq_n_u8(1));
-	return vorrq_u8(vcltq_u8(least, vld1q_u8(lower)), vcgtq_u8(most, vld1q_u8(upper)));
+	return average(vld1q_u8(rows[0] + x), vld1q_u8(rows[1] + x), vld1q_u8(rows[2] + x));
 }
 
-/* The word at x; first and last: there is nothing left of it, or right. */
-static inline uint64_t gauss3_band_word(const uint8_t *const rows[3], int32_t x, bool first, bool last, const uint8_t *lower,
-	const uint8_t *upper, uint64_t *dark, uint64_t *bright)
+/* One column, of which a neighbour sees only its nearest byte. */
+static inline uint8x16_t edge(const uint8_t *const rows[3], int32_t x)
 {
-	struct square s[4];
-	uint8x16_t d = vdupq_n_u8(0), v[4];
-	for (int j = 0; j < 4; j++) {
-		for (int i = 0; i < 3; i++) {
-			const uint8_t *p = rows[i] + x + 16 * j;
-			s[j].m[i] = vld1q_u8(p);
-			s[j].l[i] = first && j == 0 ? vextq_u8(vdupq_n_u8(p[0]), s[j].m[i], 15) : vld1q_u8(p - 1);
-			s[j].r[i] = last && j == 3 ? vextq_u8(s[j].m[i], vdupq_n_u8(p[15]), 1) : vld1q_u8(p + 1);
-		}
-		d = vorrq_u8(d, doubt(&s[j], lower + x + 16 * j, upper + x + 16 * j));
-	}
-	if (vmaxvq_u8(d) == 0)
-		return *dark = *bright = 0;
-	for (int j = 0; j < 4; j++)
-		v[j] = gauss(&s[j]);
-	return band_word(v, lower + x, upper + x, dark, bright);
+	return average(vdupq_n_u8(rows[0][x]), vdupq_n_u8(rows[1][x]), vdupq_n_u8(rows[2][x]));
+}
+
+/* Nonzero where a pixel may be out of its bounds: from the columns at x - 16, x and x + 16. */
+static inline uint8x16_t doubt(uint8x16_t before, uint8x16_t here, uint8x16_t next, const uint8_t *lower, const uint8_t *upper)
+{
+	uint8x16_t most = average(vextq_u8(before, here, 15), here, vextq_u8(here, next, 1));
+	uint8x16_t least = vqsubq_u8(most, vdupq_n_u8(1));
+	return vorrq_u8(vqsubq_u8(vld1q_u8(lower), least), vqsubq_u8(most, vld1q_u8(upper)));
+}
+
+/* Of 64 pixels, whose first column is `here`; sets before to their last and here to what comes next. */
+static inline bool any_doubt(const uint8_t *const rows[3], int32_t x, const uint8_t *lower, const uint8_t *upper,
+	uint8x16_t *before, uint8x16_t *here, uint8x16_t next)
+{
+	uint8x16_t c1 = column(rows, x + 16), c2 = column(rows, x + 32), c3 = column(rows, x + 48);
+	uint8x16_t d0 = doubt(*before, *here, c1, lower + x, upper + x), d1 = doubt(*here, c1, c2, lower + x + 16, upper + x + 16);
+	uint8x16_t d2 = doubt(c1, c2, c3, lower + x + 32, upper + x + 32), d3 = doubt(c2, c3, next, lower + x + 48, upper + x + 48);
+	uint8x16_t d = vorrq_u8(vorrq_u8(d0, d1), vorrq_u8(d2, d3));
+	*before = c3;
+	*here = next;
+	return vmaxvq_u8(d) != 0;
 }
 
 static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
@@ -147,44 +154,59 @@ static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, cons
 	int32_t x = x0;
 	dark += x / 64;
 	bright += x / 64;
-	if (x == 0) {
-		any |= gauss3_band_word(rows, 0, true, width == 64, lower, upper, dark++, bright++);
-		x = 64;
+	if (x + 80 <= width) {
+		uint8x16_t before = edge(rows, x > 0 ? x - 1 : 0), here = column(rows, x);
+		for (; x + 64 <= x1 && x + 80 <= width; x += 64) {
+			*dark++ = *bright++ = 0;
+			if (any_doubt(rows, x, lower, upper, &before, &here, column(rows, x + 64)))
+				any |= gauss3_band_word(rows, lower, upper, dark - 1, bright - 1, x, width);
+		}
 	}
-	for (; x + 64 <= x1 && x + 64 < width; x += 64)
-		any |= gauss3_band_word(rows, x, false, false, lower, upper, dark++, bright++);
-	if (x < x1) { /* the last 64 pixels, of which some may have been done */
-		int32_t at = width - 64, done = x - at;
-		gauss3_band_word(rows, at, false, true, lower, upper, dark, bright);
-		*dark >>= done;
-		*bright >>= done;
-		any |= *dark | *bright;
+	for (; x < x1; x += 64) { /* the last word ends with the row: some of its pixels may have been done */
+		int32_t done = x + 64 > width ? x + 64 - width : 0, at = x - done;
+		uint8x16_t before = edge(rows, at > 0 ? at - 1 : 0), here = column(rows, at);
+		*dark = *bright = 0;
+		if (any_doubt(rows, at, lower, upper, &before, &here, edge(rows, at + 64 < width ? at + 64 : width - 1)))
+			gauss3_band_word(rows, lower, upper, dark, bright, at, width);
+		any |= (*dark++ >>= done) | (*bright++ >>= done);
 	}
 	return any;
 }
 
-static inline uint16x8_t column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c)
+static inline uint16x8_t column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
 {
-	return vmlaq_n_u16(vaddq_u16(vld1q_u16(a), vld1q_u16(c)), vld1q_u16(b), 2);
+	return vmlaq_n_u16(vaddq_u16(vld1q_u16(a + x), vld1q_u16(c + x)), vld1q_u16(b + x), 2);
+}
+
+static inline uint16x8_t edge_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
+{
+	return vdupq_n_u16((uint16_t)(a[x] + 2 * b[x] + c[x]));
+}
+
+static inline uint16x8_t gauss_16(uint16x8_t before, uint16x8_t here, uint16x8_t next)
+{
+	uint16x8_t sum = vaddq_u16(vaddq_u16(vextq_u16(before, here, 7), vextq_u16(here, next, 1)), vaddq_u16(here, here));
+	return vshrq_n_u16(vaddq_u16(sum, vdupq_n_u16(8)), 4);
 }
 
 static void gauss3_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, uint16_t *out, int32_t width)
 {
-	if (width < 10) {
+	if (width < 8) {
 		for (int32_t x = 0; x < width; x++)
 			out[x] = gauss_at_16(a, b, c, x, width);
 		return;
 	}
-	out[0] = gauss_at_16(a, b, c, 0, width);
-	out[width - 1] = gauss_at_16(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		uint16x8_t l = column_16(a + x - 1, b + x - 1, c + x - 1), m = column_16(a + x, b + x, c + x);
-		uint16x8_t sum = vaddq_u16(vaddq_u16(l, column_16(a + x + 1, b + x + 1, c + x + 1)), vaddq_u16(m, m));
-		vst1q_u16(out + x, vshrq_n_u16(vaddq_u16(sum, vdupq_n_u16(8)), 4));
-		if (x == width - 9)
-			return;
-		x = x + 8 < width - 9 ? x + 8 : width - 9;
+	uint16x8_t before = edge_16(a, b, c, 0), here = column_16(a, b, c, 0);
+	int32_t x = 0;
+	for (; x + 16 <= width; x += 8) {
+		uint16x8_t next = column_16(a, b, c, x + 8);
+		vst1q_u16(out + x, gauss_16(before, here, next));
+		before = here;
+		here = next;
 	}
+	vst1q_u16(out + x, gauss_16(before, here, edge_16(a, b, c, x + 8 < width ? x + 8 : width - 1)));
+	x = width - 8;
+	vst1q_u16(out + x, gauss_16(edge_16(a, b, c, x > 0 ? x - 1 : 0), column_16(a, b, c, x), edge_16(a, b, c, width - 1)));
 }
 
 static inline uint64_t band_word_16(const uint16_t *value, const uint16_t *lower, const uint16_t *upper, uint64_t *dark, uint64_t *bright)

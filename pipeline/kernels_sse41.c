@@ -17,30 +17,33 @@ static inline void store(void *p, __m128i v)
 	_mm_storeu_si128((__m128i *)p, v);
 }
 
-/* The pixels of three rows at x - 1, x and x + 1. */
-struct square {
-	__m128i l[3], m[3], r[3];
-};
-
 /* Pairs of weights for maddubs, the even pixel's in the low byte. */
-static inline __m128i pair(int even, int odd)
+static inline __m128i weigh(__m128i pixels, int even, int odd)
 {
-	return _mm_set1_epi16((short)(even | odd << 8));
+	return _mm_maddubs_epi16(pixels, _mm_set1_epi16((short)(even | odd << 8)));
 }
 
-/* Sums of 16 bits: that of an even pixel from its pair and the left one's, of an odd pixel from its pair and the right. */
-static inline __m128i gauss(const struct square *s)
+static inline __m128i add3(__m128i a, __m128i b, __m128i c)
 {
-	__m128i even = _mm_set1_epi16(8), odd = even;
-	for (int i = 0; i < 3; i++) {
-		int w = i == 1 ? 2 : 1;
-		even = _mm_add_epi16(even, _mm_maddubs_epi16(s->l[i], pair(w, 0)));
-		even = _mm_add_epi16(even, _mm_maddubs_epi16(s->m[i], pair(2 * w, w)));
-		odd = _mm_add_epi16(odd, _mm_maddubs_epi16(s->m[i], pair(w, 2 * w)));
-		odd = _mm_add_epi16(odd, _mm_maddubs_epi16(s->r[i], pair(0, w)));
-	}
-	odd = _mm_andnot_si128(_mm_set1_epi16(0xff), _mm_slli_epi16(odd, 4));
-	return _mm_or_si128(_mm_srli_epi16(even, 4), odd);
+	return _mm_add_epi16(_mm_add_epi16(a, c), b);
+}
+
+/* Of 16 pixels, from those of three rows at x - 1, x and x + 1, in sums of 16 bits: of an even pixel from its pair and
+ * the left one's, of an odd pixel from its pair and the right one's. */
+static inline __m128i gauss(__m128i al, __m128i am, __m128i ar, __m128i bl, __m128i bm, __m128i br, __m128i cl, __m128i cm, __m128i cr)
+{
+	__m128i even = _mm_add_epi16(add3(weigh(al, 1, 0), weigh(bl, 2, 0), weigh(cl, 1, 0)),
+		add3(weigh(am, 2, 1), weigh(bm, 4, 2), weigh(cm, 2, 1)));
+	__m128i odd = _mm_add_epi16(add3(weigh(ar, 0, 1), weigh(br, 0, 2), weigh(cr, 0, 1)),
+		add3(weigh(am, 1, 2), weigh(bm, 2, 4), weigh(cm, 1, 2)));
+	even = _mm_srli_epi16(_mm_add_epi16(even, _mm_set1_epi16(8)), 4);
+	odd = _mm_slli_epi16(_mm_add_epi16(odd, _mm_set1_epi16(8)), 4);
+	return _mm_blendv_epi8(even, odd, _mm_set1_epi16((short)0xff00));
+}
+
+static inline __m128i gauss_inside(const uint8_t *a, const uint8_t *b, const uint8_t *c)
+{
+	return gauss(load(a - 1), load(a), load(a + 1), load(b - 1), load(b), load(b + 1), load(c - 1), load(c), load(c + 1));
 }
 
 static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t *out, int32_t width)
@@ -51,18 +54,11 @@ static void gauss3(const uint8_t *a, const uint8_t *b, const uint8_t *c, uint8_t
 		return;
 	}
 	out[0] = gauss_at(a, b, c, 0, width);
+	store(out + 1, gauss_inside(a + 1, b + 1, c + 1));
+	for (int32_t x = 16; x < width - 17; x += 16)
+		store(out + x, gauss_inside(a + x, b + x, c + x));
+	store(out + width - 17, gauss_inside(a + width - 17, b + width - 17, c + width - 17));
 	out[width - 1] = gauss_at(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		struct square s = {
-			{load(a + x - 1), load(b + x - 1), load(c + x - 1)},
-			{load(a + x), load(b + x), load(c + x)},
-			{load(a + x + 1), load(b + x + 1), load(c + x + 1)},
-		};
-		store(out + x, gauss(&s));
-		if (x == width - 17)
-			return;
-		x = x + 16 < width - 17 ? x + 16 : width - 17;
-	}
 }
 
 /* 64 pixels against their bounds. */
@@ -103,15 +99,20 @@ static bool band(const uint8_t *value, const uint8_t *lower, const uint8_t *uppe
 	return band_narrow(value, lower, upper, dark, bright, width);
 }
 
-/* The pixels left of the first 16, and right of the last 16, with the outermost repeated. */
-static inline __m128i from_left(const uint8_t *p)
+/* 64 pixels, exactly. */
+static uint64_t gauss3_band_word(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
+	uint64_t *bright, int32_t x, int32_t width)
 {
-	return _mm_insert_epi8(_mm_slli_si128(load(p), 1), p[0], 0);
-}
-
-static inline __m128i from_right(const uint8_t *p)
-{
-	return _mm_insert_epi8(_mm_srli_si128(load(p), 1), p[15], 15);
+	const uint8_t *a = rows[0] + x, *b = rows[1] + x, *c = rows[2] + x;
+	if (x > 0 && x + 64 < width) {
+		const __m128i v[4] = {gauss_inside(a, b, c), gauss_inside(a + 16, b + 16, c + 16), gauss_inside(a + 32, b + 32, c + 32),
+			gauss_inside(a + 48, b + 48, c + 48)};
+		return band_word(v, lower + x, upper + x, dark, bright);
+	}
+	uint8_t value[66];
+	int32_t left = x > 0, right = x + 64 < width;
+	gauss3(a - left, b - left, c - left, value, left + 64 + right);
+	return band_at(value + left, lower + x, upper + x, dark, bright);
 }
 
 static inline __m128i average(__m128i a, __m128i b, __m128i c)
@@ -119,34 +120,36 @@ static inline __m128i average(__m128i a, __m128i b, __m128i c)
 	return _mm_avg_epu8(_mm_avg_epu8(a, c), b);
 }
 
-/* Nonzero where a pixel may be out of its bounds. */
-static inline __m128i doubt(const struct square *s, const uint8_t *lower, const uint8_t *upper)
+static inline __m128i column(const uint8_t *const rows[3], int32_t x)
 {
-	__m128i most = average(average(s->l[0], s->l[1], s->l[2]), average(s->m[0], s->m[1], s->m[2]), average(s->r[0], s->r[1], s->r[2]));
+	return average(load(rows[0] + x), load(rows[1] + x), load(rows[2] + x));
+}
+
+/* One column, of which a neighbour sees only its nearest byte. */
+static inline __m128i edge(const uint8_t *const rows[3], int32_t x)
+{
+	return average(_mm_set1_epi8((char)rows[0][x]), _mm_set1_epi8((char)rows[1][x]), _mm_set1_epi8((char)rows[2][x]));
+}
+
+/* Nonzero where a pixel may be out of its bounds: from the columns at x - 16, x and x + 16. */
+static inline __m128i doubt(__m128i before, __m128i here, __m128i next, const uint8_t *lower, const uint8_t *upper)
+{
+	__m128i most = average(_mm_alignr_epi8(here, before, 15), here, _mm_alignr_epi8(next, here, 1));
 	__m128i least = _mm_subs_epu8(most, _mm_set1_epi8(1));
 	return _mm_or_si128(_mm_subs_epu8(load(lower), least), _mm_subs_epu8(most, load(upper)));
 }
 
-/* The word at x; first and last: there is nothing left of it, or right. */
-static inline uint64_t gauss3_band_word(const uint8_t *const rows[3], int32_t x, bool first, bool last, const uint8_t *lower,
-	const uint8_t *upper, uint64_t *dark, uint64_t *bright)
+/* Of 64 pixels, whose first column is `here`; sets before to their last and here to what comes next. */
+static inline bool any_doubt(const uint8_t *const rows[3], int32_t x, const uint8_t *lower, const uint8_t *upper,
+	__m128i *before, __m128i *here, __m128i next)
 {
-	struct square s[4];
-	__m128i d = _mm_setzero_si128(), v[4];
-	for (int j = 0; j < 4; j++) {
-		for (int i = 0; i < 3; i++) {
-			const uint8_t *p = rows[i] + x + 16 * j;
-			s[j].l[i] = first && j == 0 ? from_left(p) : load(p - 1);
-			s[j].m[i] = load(p);
-			s[j].r[i] = last && j == 3 ? from_right(p) : load(p + 1);
-		}
-		d = _mm_or_si128(d, doubt(&s[j], lower + x + 16 * j, upper + x + 16 * j));
-	}
-	if (_mm_testz_si128(d, d))
-		return *dark = *bright = 0;
-	for (int j = 0; j < 4; j++)
-		v[j] = gauss(&s[j]);
-	return band_word(v, lower + x, upper + x, dark, bright);
+	__m128i c1 = column(rows, x + 16), c2 = column(rows, x + 32), c3 = column(rows, x + 48);
+	__m128i d0 = doubt(*before, *here, c1, lower + x, upper + x), d1 = doubt(*here, c1, c2, lower + x + 16, upper + x + 16);
+	__m128i d2 = doubt(c1, c2, c3, lower + x + 32, upper + x + 32), d3 = doubt(c2, c3, next, lower + x + 48, upper + x + 48);
+	__m128i d = _mm_or_si128(_mm_or_si128(d0, d1), _mm_or_si128(d2, d3));
+	*before = c3;
+	*here = next;
+	return !_mm_testz_si128(d, d);
 }
 
 static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, const uint8_t *upper, uint64_t *dark,
@@ -158,45 +161,61 @@ static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, cons
 	int32_t x = x0;
 	dark += x / 64;
 	bright += x / 64;
-	if (x == 0) {
-		any |= gauss3_band_word(rows, 0, true, width == 64, lower, upper, dark++, bright++);
-		x = 64;
+	if (x + 80 <= width) {
+		__m128i before = edge(rows, x > 0 ? x - 1 : 0), here = column(rows, x);
+		for (; x + 64 <= x1 && x + 80 <= width; x += 64) {
+			*dark++ = *bright++ = 0;
+			if (any_doubt(rows, x, lower, upper, &before, &here, column(rows, x + 64)))
+				any |= gauss3_band_word(rows, lower, upper, dark - 1, bright - 1, x, width);
+		}
 	}
-	for (; x + 64 <= x1 && x + 64 < width; x += 64)
-		any |= gauss3_band_word(rows, x, false, false, lower, upper, dark++, bright++);
-	if (x < x1) { /* the last 64 pixels, of which some may have been done */
-		int32_t at = width - 64, done = x - at;
-		gauss3_band_word(rows, at, false, true, lower, upper, dark, bright);
-		*dark >>= done;
-		*bright >>= done;
-		any |= *dark | *bright;
+	for (; x < x1; x += 64) { /* the last word ends with the row: some of its pixels may have been done */
+		int32_t done = x + 64 > width ? x + 64 - width : 0, at = x - done;
+		__m128i before = edge(rows, at > 0 ? at - 1 : 0), here = column(rows, at);
+		*dark = *bright = 0;
+		if (any_doubt(rows, at, lower, upper, &before, &here, edge(rows, at + 64 < width ? at + 64 : width - 1)))
+			gauss3_band_word(rows, lower, upper, dark, bright, at, width);
+		any |= (*dark++ >>= done) | (*bright++ >>= done);
 	}
 	return any;
 }
 
-static inline __m128i column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c)
+static inline __m128i column_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
 {
-	__m128i v = load(b);
-	return _mm_add_epi16(_mm_add_epi16(load(a), load(c)), _mm_add_epi16(v, v));
+	__m128i v = load(b + x);
+	return add3(load(a + x), _mm_add_epi16(v, v), load(c + x));
+}
+
+static inline __m128i edge_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t x)
+{
+	return _mm_set1_epi16((short)(a[x] + 2 * b[x] + c[x]));
+}
+
+static inline __m128i gauss_16(__m128i before, __m128i here, __m128i next)
+{
+	__m128i left = _mm_alignr_epi8(here, before, 14), right = _mm_alignr_epi8(next, here, 2);
+	__m128i sum = _mm_add_epi16(add3(left, _mm_add_epi16(here, here), right), _mm_set1_epi16(8));
+	return _mm_srli_epi16(sum, 4);
 }
 
 static void gauss3_16(const uint16_t *a, const uint16_t *b, const uint16_t *c, uint16_t *out, int32_t width)
 {
-	if (width < 10) {
+	if (width < 8) {
 		for (int32_t x = 0; x < width; x++)
 			out[x] = gauss_at_16(a, b, c, x, width);
 		return;
 	}
-	out[0] = gauss_at_16(a, b, c, 0, width);
-	out[width - 1] = gauss_at_16(a, b, c, width - 1, width);
-	for (int32_t x = 1;;) {
-		__m128i l = column_16(a + x - 1, b + x - 1, c + x - 1), m = column_16(a + x, b + x, c + x);
-		__m128i sum = _mm_add_epi16(_mm_add_epi16(l, column_16(a + x + 1, b + x + 1, c + x + 1)), _mm_add_epi16(m, m));
-		store(out + x, _mm_srli_epi16(_mm_add_epi16(sum, _mm_set1_epi16(8)), 4));
-		if (x == width - 9)
-			return;
-		x = x + 8 < width - 9 ? x + 8 : width - 9;
+	__m128i before = edge_16(a, b, c, 0), here = column_16(a, b, c, 0);
+	int32_t x = 0;
+	for (; x + 16 <= width; x += 8) {
+		__m128i next = column_16(a, b, c, x + 8);
+		store(out + x, gauss_16(before, here, next));
+		before = here;
+		here = next;
 	}
+	store(out + x, gauss_16(before, here, edge_16(a, b, c, x + 8 < width ? x + 8 : width - 1)));
+	x = width - 8;
+	store(out + x, gauss_16(edge_16(a, b, c, x > 0 ? x - 1 : 0), column_16(a, b, c, x), edge_16(a, b, c, width - 1)));
 }
 
 /* Of 16 pixels: a bit for each that is in its bounds. */
