@@ -17,5 +17,6 @@ extern const struct okng_command okng_cmd_plc_map;
 extern const struct okng_command okng_cmd_camera_grab;
 extern const struct okng_command okng_cmd_camera_show;
 extern const struct okng_command okng_cmd_calib_flat;
+extern const struct okng_command okng_cmd_bench;
 
 #endif

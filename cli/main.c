@@ -23,6 +23,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_camera_grab,
 	&okng_cmd_camera_show,
 	&okng_cmd_calib_flat,
+	&okng_cmd_bench,
 	NULL,
 };
 

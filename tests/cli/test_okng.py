@@ -17,7 +17,7 @@ import unittest
 import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
-COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "camera grab", "camera show", "calib flat"]
+COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "camera grab", "camera show", "calib flat", "bench"]
 GOOD, BAD, FAILED = 0, 1, 2
 
 
@@ -54,9 +54,11 @@ class Case(unittest.TestCase):
 
 class Help(Case):
     def test_every_command_shows_every_option(self):
-        with open(os.path.join(SOURCE, "docs/man/okng.1")) as f:
-            manual = f.read().replace("\\-", "-")
+        man = os.path.join(SOURCE, "docs/man")
         for command in COMMANDS:
+            own = "okng-%s.1" % command.replace(" ", "-")
+            with open(os.path.join(man, own if os.path.exists(os.path.join(man, own)) else "okng.1")) as f:
+                manual = f.read().replace("\\-", "-")
             r = self.run_okng(GOOD, *command.split(), "--help")
             self.assertEqual(r.stderr, "")
             self.assertIn("Usage: okng " + command, r.stdout)
@@ -65,7 +67,7 @@ class Help(Case):
             options = re.findall(r"--[a-z-]+", r.stdout.split("Options:")[1])
             self.assertIn("--help", options)
             for option in options:
-                self.assertIn(option, manual, f"{command} {option} is not in okng.1")
+                self.assertIn(option, manual, f"{command} {option} is not in its manual page")
             self.assertIn("okng " + command, manual)
             for line in r.stdout.splitlines():
                 self.assertLess(len(line), 101, line)
@@ -90,7 +92,8 @@ class Help(Case):
                      ["records", "--follow", "--summary"], ["records", "--summary", "--csv"], ["records", "x"],
                      ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["camera", "grab"],
                      ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
-                     ["calib", "flat"], ["calib", "flat", "--out", "x"]):
+                     ["calib", "flat"], ["calib", "flat", "--out", "x"], ["bench", "nonsense"], ["bench", "--size", "10x10"],
+                     ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"]):
             r = okng(*args)
             self.assertEqual(r.returncode, FAILED, args)
             self.assertEqual(r.stdout, "", args)
@@ -445,6 +448,65 @@ class Flat(Pictures):
         for file in (bad, self.path("nowhere")):
             r = self.run_okng(FAILED, "inspect", "--recipe", self.recipe, "--flat", file, self.goods()[0])
             self.assertIn(file, r.stderr)
+
+
+class Bench(Case):
+    keys = ["name", "ms", "opencv_ms", "ratio", "stream_ratio", "spread", "cpu", "width", "height", "rounds", "opencv", "parts",
+            "p99_ms", "p999_ms", "max_ms"]
+    alone = ("scaling", "parts")  # OpenCV has no part in these
+
+    def figures(self, *args, **kwargs):
+        got = self.lines(self.run_okng(GOOD, "bench", "--quick", "--json", *args, **kwargs))
+        for row in got:
+            self.assertEqual(list(row), self.keys)
+            self.assertGreater(row["ms"], 0)
+            self.assertGreater(row["rounds"], 0)
+            self.assertGreaterEqual(row["spread"], 0)
+            if row["name"] in self.alone:
+                self.assertIsNone(row["stream_ratio"])
+                self.assertGreater(row["ratio"], 0)
+            else:
+                self.assertGreater(row["stream_ratio"], 0)
+                self.assertEqual((row["width"], row["height"]), (800, 600))
+        return {row["name"]: row for row in got}
+
+    def test_every_figure(self):
+        got = self.figures()
+        self.assertEqual(list(got)[:4], ["chain", "inspect", "scaling", "parts"])
+        with open(os.path.join(SOURCE, "docs/man/okng-bench.1")) as f:
+            manual = f.read()
+        for name, row in got.items():
+            self.assertIn(name, manual)
+            self.assertIn(row["cpu"], ("c", "sse41", "avx2", "neon"))
+            if row["opencv"]:
+                self.assertNotIn(name, self.alone)
+                self.assertGreater(row["opencv_ms"], 0)
+                self.assertGreater(row["ratio"], 0)
+            else:
+                self.assertIsNone(row["opencv_ms"])
+        p = got["parts"]
+        self.assertLessEqual(p["ms"], p["p99_ms"])
+        self.assertLessEqual(p["p99_ms"], p["p999_ms"])
+        self.assertLessEqual(p["p999_ms"], p["max_ms"])
+        self.assertEqual(p["parts"], 50)
+
+    def test_without_opencv(self):
+        for row in self.figures("--opencv", "none", "chain", "inspect", "gauss3").values():
+            self.assertEqual((row["opencv_ms"], row["opencv"], row["ratio"]), (None, None, None))
+        r = self.run_okng(FAILED, "bench", "--opencv", self.write("not.so", "nothing"), "chain")
+        self.assertIn("not.so", r.stderr)
+
+    def test_the_level_is_masked(self):
+        self.assertEqual(self.figures("--cpu", "c", "gauss3")["gauss3"]["cpu"], "c")
+        self.assertEqual(self.figures("gauss3", env=dict(os.environ, OKNG_CPU="c"))["gauss3"]["cpu"], "c")
+
+    def test_text_is_aligned(self):
+        r = self.run_okng(GOOD, "bench", "--quick", "chain", "parts")
+        head, *rows = r.stdout.splitlines()[1:]
+        what = head.index("what")
+        self.assertEqual([row.split()[0] for row in rows], ["chain", "parts"])
+        for row in rows:
+            self.assertRegex(row[what - 3:], r"^%  [a-z]")
 
 
 class Records(Case):

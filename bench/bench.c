@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of benchmarks.
+ */
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "bench/task.h"
+
+static int chain(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_chain(setup, OKNG_BENCH_BLOBS, NULL, 0, row, err);
+}
+
+static const struct {
+	const char *name, *what;
+	int (*run)(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err); /* NULL: a kernel */
+} table[] = {
+	{"chain", "smoothing, band compare, opening, blobs with features", chain},
+	{"inspect", "flat field, locating, resampling, chain, classes, judge", okng_bench_inspect},
+	{"scaling", "throughput of two workers over that of one", okng_bench_scaling},
+	{"parts", "time of each part; ratio is p99.9 over the median", okng_bench_parts},
+	{"gauss3", "3x3 Gauss, 8 bits", NULL},
+	{"band", "compare with lower and upper bounds, 8 bits", NULL},
+	{"erode3", "3x3 erosion of a mask", NULL},
+	{"dilate3", "3x3 dilation of a mask", NULL},
+};
+
+#define TABLE (sizeof table / sizeof *table)
+
+const char *const okng_bench_names[] = {"chain", "inspect", "scaling", "parts", "gauss3", "band", "erode3", "dilate3", NULL};
+
+_Static_assert(sizeof okng_bench_names / sizeof *okng_bench_names == TABLE + 1, "a name for each");
+
+int okng_bench_run(const struct okng_bench_setup *setup, const char *name, struct okng_bench_row *row, struct okng_error *err)
+{
+	size_t i = 0;
+	while (i < TABLE && strcmp(table[i].name, name) != 0)
+		i++;
+	if (i == TABLE)
+		return okng_error_set(err, -EINVAL, "", 0, name, "there is no such benchmark");
+	if (okng_bench_scene_room(setup->width, setup->height) < OKNG_BENCH_BLOBS)
+		return okng_error_set(err, -EINVAL, "", 0, name, "%d×%d pixels have no room for %d defects", setup->width, setup->height, OKNG_BENCH_BLOBS);
+	*row = (struct okng_bench_row){.name = table[i].name, .what = table[i].what, .cpu = okng_kernels_get(okng_cpu_level())->cpu,
+		.width = setup->width, .height = setup->height, .t = {NAN, NAN, NAN, NAN, NAN, NAN, 0},
+		.p99_ms = NAN, .p999_ms = NAN, .max_ms = NAN};
+	int rc = table[i].run ? table[i].run(setup, row, err) : okng_bench_kernel(setup, name, row, err);
+	if (rc < 0 && err && !err->text[0])
+		okng_error_set(err, rc, "", 0, name, "%s", strerror(-rc));
+	return rc;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Each kernel over a whole picture, row by row, as the tools call it; OpenCV's function for the same where it has one.
+ * Both outputs are compared pixel by pixel before anything is timed.
+ */
+#include "bench/task.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lab {
+	const struct okng_kernels *k;
+	struct okng_bench_task task;
+	struct okng_image bytes;          /* the mask as OpenCV has it: 0 or 255 */
+	struct okng_image out;
+	struct okng_mask mask, dark, bright;
+};
+
+enum reads { FRAME = 1, LOWER = 2, UPPER = 4, MASK = 8 };
+
+struct kernel {
+	const char *name;
+	void (*rows)(struct lab *lab);
+	unsigned reads;
+	enum okng_bench_op op;
+	/* Whether the outputs agree. */
+	bool (*same)(const struct lab *lab, const struct okng_image *theirs);
+};
+
+static int32_t above(int32_t y)
+{
+	return y > 0 ? y - 1 : 0;
+}
+
+static int32_t below(const struct lab *lab, int32_t y)
+{
+	return y + 1 < lab->out.height ? y + 1 : y;
+}
+
+static void gauss3(struct lab *lab)
+{
+	const struct okng_image *in = &lab->task.scene.frame;
+	for (int32_t y = 0; y < in->height; y++)
+		lab->k->gauss3(okng_image_row(in, above(y)), okng_image_row(in, y), okng_image_row(in, below(lab, y)),
+			okng_image_row(&lab->out, y), in->width);
+}
+
+static void band(struct lab *lab)
+{
+	const struct okng_image *in = &lab->task.scene.frame;
+	for (int32_t y = 0; y < in->height; y++)
+		lab->k->band(okng_image_row(in, y), okng_image_row(&lab->task.lower, y), okng_image_row(&lab->task.upper, y),
+			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), in->width);
+}
+
+static void erode3(struct lab *lab)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->k->erode3(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
+			okng_mask_row(&lab->dark, y), lab->out.width);
+}
+
+static void dilate3(struct lab *lab)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->k->dilate3(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
+			okng_mask_row(&lab->dark, y), lab->out.width);
+}
+
+static bool same_bytes(const struct lab *lab, const struct okng_image *theirs)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		if (memcmp(okng_image_row(&lab->out, y), okng_image_row(theirs, y), (size_t)lab->out.width) != 0)
+			return false;
+	return true;
+}
+
+static bool bit(const struct okng_mask *mask, int32_t x, int32_t y)
+{
+	return okng_mask_row(mask, y)[x / 64] >> (x & 63) & 1;
+}
+
+static bool same_bits(const struct lab *lab, const struct okng_image *theirs)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		for (int32_t x = 0; x < lab->out.width; x++)
+			if (bit(&lab->dark, x, y) != (okng_image_row(theirs, y)[x] != 0))
+				return false;
+	return true;
+}
+
+/* inRange says what is within. */
+static bool same_band(const struct lab *lab, const struct okng_image *theirs)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		for (int32_t x = 0; x < lab->out.width; x++)
+			if ((bit(&lab->dark, x, y) || bit(&lab->bright, x, y)) != (okng_image_row(theirs, y)[x] == 0))
+				return false;
+	return true;
+}
+
+static const struct kernel kernels[] = {
+	{"gauss3", gauss3, FRAME, OKNG_BENCH_GAUSS3, same_bytes},
+	{"band", band, FRAME | LOWER | UPPER, OKNG_BENCH_BAND, same_band},
+	{"erode3", erode3, MASK, OKNG_BENCH_ERODE3, same_bits},
+	{"dilate3", dilate3, MASK, OKNG_BENCH_DILATE3, same_bits},
+};
+
+/* The mask that the morphology works on: what lies beyond the band, in bits and in bytes. */
+static int make_masks(struct lab *lab)
+{
+	int32_t width = lab->out.width, height = lab->out.height;
+	int rc = okng_image_init(&lab->bytes, width, height, OKNG_PIXEL_MONO8);
+	struct okng_mask *masks[] = {&lab->mask, &lab->dark, &lab->bright};
+	for (int i = 0; rc == 0 && i < 3; i++)
+		rc = okng_mask_init(masks[i], width, height);
+	if (rc < 0)
+		return rc;
+	band(lab);
+	for (int32_t y = 0; y < height; y++) {
+		for (int32_t i = 0; i < lab->mask.words; i++)
+			okng_mask_row(&lab->mask, y)[i] = okng_mask_row(&lab->dark, y)[i] | okng_mask_row(&lab->bright, y)[i];
+		for (int32_t x = 0; x < width; x++)
+			okng_image_row(&lab->bytes, y)[x] = bit(&lab->mask, x, y) ? 255 : 0;
+	}
+	return 0;
+}
+
+static void finish(struct lab *lab)
+{
+	okng_bench_task_finish(&lab->task);
+	okng_image_finish(&lab->bytes);
+	okng_image_finish(&lab->out);
+	okng_mask_finish(&lab->mask);
+	okng_mask_finish(&lab->dark);
+	okng_mask_finish(&lab->bright);
+}
+
+static struct okng_bench_stream stream_of(const struct lab *lab, unsigned reads)
+{
+	struct okng_bench_stream stream = {.n = 0};
+	if (reads & FRAME)
+		okng_bench_stream_add(&stream, &lab->task.scene.frame);
+	if (reads & LOWER)
+		okng_bench_stream_add(&stream, &lab->task.lower);
+	if (reads & UPPER)
+		okng_bench_stream_add(&stream, &lab->task.upper);
+	if (reads & MASK) {
+		stream.buffer[stream.n].bytes = lab->mask.bits;
+		stream.buffer[stream.n++].size = (size_t)lab->mask.height * (size_t)lab->mask.words * sizeof *lab->mask.bits;
+	}
+	return stream;
+}
+
+struct running {
+	const struct kernel *kernel;
+	struct lab *lab;
+};
+
+static int run(void *state)
+{
+	struct running *r = state;
+	r->kernel->rows(r->lab);
+	return 0;
+}
+
+static int measure(struct lab *lab, const struct kernel *kernel, const struct okng_bench_setup *setup, struct okng_bench_row *row,
+	struct okng_error *err)
+{
+	struct running running = {kernel, lab};
+	struct okng_bench_side theirs, ours = {run, &running};
+	struct okng_bench_opponent opponent;
+	struct okng_bench_work work = okng_bench_task_work(&lab->task, kernel->op);
+	struct okng_bench_stream stream = stream_of(lab, kernel->reads);
+	if (kernel->reads & MASK)
+		work.frame = lab->bytes;
+	int rc = okng_bench_opponent_open(&opponent, setup->opencv, &work, &theirs, err);
+	if (rc == 0) {
+		run(&running);
+		if (theirs.run && !kernel->same(lab, &opponent.outcome.out))
+			rc = okng_error_set(err, -EPROTO, "", 0, kernel->name, "okng and OpenCV do not give the same");
+	}
+	if (rc == 0)
+		rc = okng_bench_measure(&ours, &theirs, &stream, setup->seconds, setup->rounds, &row->t);
+	okng_bench_opponent_close(&opponent);
+	return rc;
+}
+
+int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, struct okng_bench_row *row, struct okng_error *err)
+{
+	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = OKNG_BENCH_BLOBS, .seed = 1};
+	const struct kernel *kernel = NULL;
+	struct lab lab = {.k = okng_kernels_get(okng_cpu_level())};
+	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+		if (strcmp(kernels[i].name, name) == 0)
+			kernel = &kernels[i];
+	if (!kernel)
+		return okng_error_set(err, -EINVAL, "", 0, name, "no such benchmark");
+	int rc = okng_bench_task_init(&lab.task, &view);
+	if (rc == 0)
+		rc = okng_image_init(&lab.out, setup->width, setup->height, OKNG_PIXEL_MONO8);
+	if (rc == 0)
+		rc = make_masks(&lab);
+	if (rc == 0)
+		rc = measure(&lab, kernel, setup, row, err);
+	finish(&lab);
+	return rc;
+}
