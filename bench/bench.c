@@ -25,14 +25,18 @@ static const struct {
 	{"scaling", "throughput of two workers over that of one", okng_bench_scaling},
 	{"parts", "time of each part; ratio is p99.9 over the median", okng_bench_parts},
 	{"gauss3", "3x3 Gauss, 8 bits", NULL},
+	{"gauss3_16", "3x3 Gauss, 12 bits in 16", NULL},
 	{"band", "compare with lower and upper bounds, 8 bits", NULL},
-	{"erode3", "3x3 erosion of a mask", NULL},
-	{"dilate3", "3x3 dilation of a mask", NULL},
+	{"band_16", "compare with lower and upper bounds, 12 bits in 16", NULL},
+	{"gauss3_band", "3x3 Gauss and compare in one", NULL},
+	{"erode", "3x3 erosion of a mask", NULL},
+	{"dilate", "3x3 dilation of a mask", NULL},
 };
 
 #define TABLE (sizeof table / sizeof *table)
 
-const char *const okng_bench_names[] = {"chain", "inspect", "scaling", "parts", "gauss3", "band", "erode3", "dilate3", NULL};
+const char *const okng_bench_names[] = {"chain", "inspect", "scaling", "parts", "gauss3", "gauss3_16", "band", "band_16", "gauss3_band",
+	"erode", "dilate", NULL};
 
 _Static_assert(sizeof okng_bench_names / sizeof *okng_bench_names == TABLE + 1, "a name for each");
 

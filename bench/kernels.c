@@ -13,11 +13,12 @@ struct lab {
 	const struct okng_kernels *k;
 	struct okng_bench_task task;
 	struct okng_image bytes;          /* the mask as OpenCV has it: 0 or 255 */
-	struct okng_image out;
+	struct okng_image deep[3];        /* frame, lower, upper in 12 of 16 bits */
+	struct okng_image out, deep_out;
 	struct okng_mask mask, dark, bright;
 };
 
-enum reads { FRAME = 1, LOWER = 2, UPPER = 4, MASK = 8 };
+enum reads { FRAME = 1, BOUNDS = 2, MASK = 4, DEEP = 8 };
 
 struct kernel {
 	const char *name;
@@ -54,26 +55,66 @@ static void band(struct lab *lab)
 			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), in->width);
 }
 
-static void erode3(struct lab *lab)
+static void gauss3_band(struct lab *lab)
 {
-	for (int32_t y = 0; y < lab->out.height; y++)
-		lab->k->erode3(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
-			okng_mask_row(&lab->dark, y), lab->out.width);
+	const struct okng_image *in = &lab->task.scene.frame;
+	for (int32_t y = 0; y < in->height; y++) {
+		const uint8_t *const rows[3] = {okng_image_row(in, above(y)), okng_image_row(in, y), okng_image_row(in, below(lab, y))};
+		lab->k->gauss3_band(rows, okng_image_row(&lab->task.lower, y), okng_image_row(&lab->task.upper, y),
+			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), in->width, 0, in->width);
+	}
 }
 
-static void dilate3(struct lab *lab)
+static uint16_t *deep_row(const struct okng_image *img, int32_t y)
+{
+	return (uint16_t *)(void *)okng_image_row(img, y);
+}
+
+static void gauss3_16(struct lab *lab)
+{
+	const struct okng_image *in = &lab->deep[0];
+	for (int32_t y = 0; y < in->height; y++)
+		lab->k->gauss3_16(deep_row(in, above(y)), deep_row(in, y), deep_row(in, below(lab, y)), deep_row(&lab->deep_out, y),
+			in->width);
+}
+
+static void band_16(struct lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
-		lab->k->dilate3(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
-			okng_mask_row(&lab->dark, y), lab->out.width);
+		lab->k->band_16(deep_row(&lab->deep[0], y), deep_row(&lab->deep[1], y), deep_row(&lab->deep[2], y),
+			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), lab->out.width);
+}
+
+static void erode(struct lab *lab)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->k->erode(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
+			okng_mask_row(&lab->dark, y), lab->out.width, 1);
+}
+
+static void dilate(struct lab *lab)
+{
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->k->dilate(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
+			okng_mask_row(&lab->dark, y), lab->out.width, 1);
+}
+
+static bool same_rows(const struct okng_image *ours, const struct okng_image *theirs, size_t bytes)
+{
+	for (int32_t y = 0; y < ours->height; y++)
+		if (theirs->pixel != ours->pixel || memcmp(okng_image_row(ours, y), okng_image_row(theirs, y), bytes) != 0)
+			return false;
+	return true;
 }
 
 static bool same_bytes(const struct lab *lab, const struct okng_image *theirs)
 {
-	for (int32_t y = 0; y < lab->out.height; y++)
-		if (memcmp(okng_image_row(&lab->out, y), okng_image_row(theirs, y), (size_t)lab->out.width) != 0)
-			return false;
-	return true;
+	return same_rows(&lab->out, theirs, (size_t)lab->out.width);
+}
+
+static bool same_words(const struct lab *lab, const struct okng_image *theirs)
+{
+	return same_rows(&lab->deep_out, theirs, (size_t)lab->out.width * 2);
 }
 
 static bool bit(const struct okng_mask *mask, int32_t x, int32_t y)
@@ -102,10 +143,27 @@ static bool same_band(const struct lab *lab, const struct okng_image *theirs)
 
 static const struct kernel kernels[] = {
 	{"gauss3", gauss3, FRAME, OKNG_BENCH_GAUSS3, same_bytes},
-	{"band", band, FRAME | LOWER | UPPER, OKNG_BENCH_BAND, same_band},
-	{"erode3", erode3, MASK, OKNG_BENCH_ERODE3, same_bits},
-	{"dilate3", dilate3, MASK, OKNG_BENCH_DILATE3, same_bits},
+	{"gauss3_16", gauss3_16, FRAME | DEEP, OKNG_BENCH_GAUSS3, same_words},
+	{"band", band, FRAME | BOUNDS, OKNG_BENCH_BAND, same_band},
+	{"band_16", band_16, FRAME | BOUNDS | DEEP, OKNG_BENCH_BAND, same_band},
+	{"gauss3_band", gauss3_band, FRAME | BOUNDS, OKNG_BENCH_GAUSS3_BAND, same_band},
+	{"erode", erode, MASK, OKNG_BENCH_ERODE3, same_bits},
+	{"dilate", dilate, MASK, OKNG_BENCH_DILATE3, same_bits},
 };
+
+/* The same picture with four more bits, the lowest of which are noise. */
+static int make_deep(struct lab *lab)
+{
+	const struct okng_image *from[3] = {&lab->task.scene.frame, &lab->task.lower, &lab->task.upper};
+	int rc = okng_image_init(&lab->deep_out, lab->out.width, lab->out.height, OKNG_PIXEL_MONO16);
+	for (int i = 0; rc == 0 && i < 3; i++) {
+		rc = okng_image_init(&lab->deep[i], lab->out.width, lab->out.height, OKNG_PIXEL_MONO16);
+		for (int32_t y = 0; rc == 0 && y < lab->out.height; y++)
+			for (int32_t x = 0; x < lab->out.width; x++)
+				deep_row(&lab->deep[i], y)[x] = (uint16_t)(okng_image_row(from[i], y)[x] * 16 + (i ? 8 : (x * 7 + y * 5) % 16));
+	}
+	return rc;
+}
 
 /* The mask that the morphology works on: what lies beyond the band, in bits and in bytes. */
 static int make_masks(struct lab *lab)
@@ -132,6 +190,9 @@ static void finish(struct lab *lab)
 	okng_bench_task_finish(&lab->task);
 	okng_image_finish(&lab->bytes);
 	okng_image_finish(&lab->out);
+	okng_image_finish(&lab->deep_out);
+	for (int i = 0; i < 3; i++)
+		okng_image_finish(&lab->deep[i]);
 	okng_mask_finish(&lab->mask);
 	okng_mask_finish(&lab->dark);
 	okng_mask_finish(&lab->bright);
@@ -141,11 +202,11 @@ static struct okng_bench_stream stream_of(const struct lab *lab, unsigned reads)
 {
 	struct okng_bench_stream stream = {.n = 0};
 	if (reads & FRAME)
-		okng_bench_stream_add(&stream, &lab->task.scene.frame);
-	if (reads & LOWER)
-		okng_bench_stream_add(&stream, &lab->task.lower);
-	if (reads & UPPER)
-		okng_bench_stream_add(&stream, &lab->task.upper);
+		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[0] : &lab->task.scene.frame);
+	if (reads & BOUNDS) {
+		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[1] : &lab->task.lower);
+		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[2] : &lab->task.upper);
+	}
 	if (reads & MASK) {
 		stream.buffer[stream.n].bytes = lab->mask.bits;
 		stream.buffer[stream.n++].size = (size_t)lab->mask.height * (size_t)lab->mask.words * sizeof *lab->mask.bits;
@@ -175,6 +236,11 @@ static int measure(struct lab *lab, const struct kernel *kernel, const struct ok
 	struct okng_bench_stream stream = stream_of(lab, kernel->reads);
 	if (kernel->reads & MASK)
 		work.frame = lab->bytes;
+	if (kernel->reads & DEEP) {
+		work.frame = lab->deep[0];
+		work.lower = lab->deep[1];
+		work.upper = lab->deep[2];
+	}
 	int rc = okng_bench_opponent_open(&opponent, setup->opencv, &work, &theirs, err);
 	if (rc == 0) {
 		run(&running);
@@ -202,6 +268,8 @@ int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, st
 		rc = okng_image_init(&lab.out, setup->width, setup->height, OKNG_PIXEL_MONO8);
 	if (rc == 0)
 		rc = make_masks(&lab);
+	if (rc == 0)
+		rc = make_deep(&lab);
 	if (rc == 0)
 		rc = measure(&lab, kernel, setup, row, err);
 	finish(&lab);

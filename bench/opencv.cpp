@@ -48,6 +48,16 @@ struct Band : Work {
 	explicit Band(const okng_bench_work &w) : frame(view(w.frame)), lower(view(w.lower)), upper(view(w.upper)) {}
 };
 
+struct GaussBand : Work {
+	cv::Mat frame, lower, upper, smooth;
+	void run(okng_bench_outcome &) override
+	{
+		cv::GaussianBlur(frame, smooth, cv::Size(3, 3), 0, 0, cv::BORDER_REPLICATE);
+		cv::inRange(smooth, lower, upper, out);
+	}
+	explicit GaussBand(const okng_bench_work &w) : frame(view(w.frame)), lower(view(w.lower)), upper(view(w.upper)) {}
+};
+
 struct Morph : Work {
 	cv::Mat frame;
 	bool erode;
@@ -133,6 +143,7 @@ Work *make(const okng_bench_work &work)
 	switch (work.op) {
 	case OKNG_BENCH_GAUSS3: return new Gauss3(work);
 	case OKNG_BENCH_BAND: return new Band(work);
+	case OKNG_BENCH_GAUSS3_BAND: return new GaussBand(work);
 	case OKNG_BENCH_ERODE3:
 	case OKNG_BENCH_DILATE3: return new Morph(work);
 	case OKNG_BENCH_CORRECT: return new Correct(work);

@@ -13,6 +13,7 @@
 enum okng_bench_op {
 	OKNG_BENCH_GAUSS3 = 1, /* GaussianBlur 3×3 of frame */
 	OKNG_BENCH_BAND,       /* inRange(frame, lower, upper) */
+	OKNG_BENCH_GAUSS3_BAND, /* both */
 	OKNG_BENCH_ERODE3,     /* erode, dilate 3×3 of frame (0 or 255) */
 	OKNG_BENCH_DILATE3,
 	OKNG_BENCH_CORRECT,    /* subtract dark, multiply by gain */
