@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SMOOTH_LEAST 64 /* pixels that a wide kernel smooths for the price of few */
+#define SMOOTH_PIECES 8 /* runs in a row, beyond which it is smoothed in one */
+
 struct run {
 	int32_t x0, x1; /* [x0, x1) */
 	uint32_t label;
@@ -22,6 +25,8 @@ struct sums {
 
 struct okng_blobs {
 	int32_t width;
+	const struct okng_kernels *smooth; /* NULL: values are taken as they are */
+	uint8_t *smoothed;                 /* a row of them */
 	struct run *runs[2];
 	uint32_t *parent;
 	struct sums *sums;
@@ -40,7 +45,8 @@ int okng_blobs_open(struct okng_blobs **blobs, int32_t width)
 	b->runs[1] = calloc(most, sizeof **b->runs);
 	b->parent = calloc(OKNG_BLOB_LABELS, sizeof *b->parent);
 	b->sums = calloc(OKNG_BLOB_LABELS, sizeof *b->sums);
-	if (!b->runs[0] || !b->runs[1] || !b->parent || !b->sums) {
+	b->smoothed = calloc((size_t)width, sizeof *b->smoothed);
+	if (!b->runs[0] || !b->runs[1] || !b->parent || !b->sums || !b->smoothed) {
 		okng_blobs_close(blobs);
 		return -ENOMEM;
 	}
@@ -57,7 +63,13 @@ void okng_blobs_close(struct okng_blobs **blobs)
 	free(b->runs[1]);
 	free(b->parent);
 	free(b->sums);
+	free(b->smoothed);
 	free(b);
+}
+
+void okng_blobs_smooth(struct okng_blobs *b, const struct okng_kernels *kernels)
+{
+	b->smooth = kernels;
 }
 
 /* First pixel at or after x whose bit is `value`, or width. */
@@ -130,7 +142,7 @@ static bool label_runs(struct okng_blobs *b, struct run *now, int n, const struc
 	return true;
 }
 
-static void add_run(struct sums *s, const struct run *r, int32_t y, const uint8_t *value, const uint8_t *expected)
+static void add_run(struct sums *s, const struct run *r, int32_t y)
 {
 	uint64_t n = (uint64_t)(r->x1 - r->x0), first = (uint64_t)r->x0, last = (uint64_t)r->x1 - 1;
 	uint64_t sx = (first + last) * n / 2;
@@ -142,12 +154,41 @@ static void add_run(struct sums *s, const struct run *r, int32_t y, const uint8_
 	s->xx += sxx;
 	s->yy += n * (uint64_t)y * (uint64_t)y;
 	s->xy += sx * (uint64_t)y;
-	for (int32_t x = r->x0; x < r->x1; x++)
-		s->deviation += (uint64_t)abs(value[x] - expected[x]);
 	s->x0 = r->x0 < s->x0 ? r->x0 : s->x0;
 	s->x1 = r->x1 > s->x1 ? r->x1 : s->x1;
 	s->y0 = y < s->y0 ? y : s->y0;
 	s->y1 = y + 1;
+}
+
+/* Smooths at least the pixels [x0, x1) of row y, more where that is not dearer, into their places. */
+static void smooth_piece(struct okng_blobs *b, const struct okng_image *value, int32_t y, int32_t x0, int32_t x1)
+{
+	int32_t last = value->width - 1;
+	int32_t from = x0 > 0 ? x0 - 1 : 0, to = x1 < last ? x1 + 1 : last + 1; /* the outermost may be wrong, but at the border */
+	if (to - from < SMOOTH_LEAST) {
+		to = from + SMOOTH_LEAST <= last ? from + SMOOTH_LEAST : last + 1;
+		from = to - SMOOTH_LEAST > 0 ? to - SMOOTH_LEAST : 0;
+	}
+	const uint8_t *row = okng_image_row(value, y) + from;
+	b->smooth->gauss3(y > 0 ? row - value->stride : row, row, y + 1 < value->height ? row + value->stride : row,
+		b->smoothed + from, to - from);
+}
+
+static void add_deviations(struct okng_blobs *b, const struct run *runs, int n, int32_t y, const struct okng_image *value,
+	const struct okng_image *expected)
+{
+	const uint8_t *e = okng_image_row(expected, y), *v = b->smooth ? b->smoothed : okng_image_row(value, y);
+	bool whole = b->smooth && n > SMOOTH_PIECES;
+	if (whole)
+		smooth_piece(b, value, y, runs[0].x0, runs[n - 1].x1);
+	for (int i = 0; i < n; i++) {
+		uint64_t deviation = 0;
+		if (b->smooth && !whole)
+			smooth_piece(b, value, y, runs[i].x0, runs[i].x1);
+		for (int32_t x = runs[i].x0; x < runs[i].x1; x++)
+			deviation += (uint64_t)abs(v[x] - e[x]);
+		b->sums[runs[i].label].deviation += deviation;
+	}
 }
 
 static void merge(struct sums *to, const struct sums *s)
@@ -193,11 +234,16 @@ int okng_blobs_find(struct okng_blobs *b, const struct okng_mask *mask, const st
 	b->labels = 0;
 	for (int32_t y = 0; y < mask->height; y++) {
 		struct run *now = b->runs[y & 1];
+		if (!okng_mask_row_counts(mask, y)) {
+			above = 0;
+			continue;
+		}
 		int n = find_runs(okng_mask_row(mask, y), mask->width, now);
 		if (!label_runs(b, now, n, b->runs[~y & 1], above))
 			return -EOVERFLOW;
 		for (int i = 0; i < n; i++)
-			add_run(&b->sums[now[i].label], &now[i], y, okng_image_row(value, y), okng_image_row(expected, y));
+			add_run(&b->sums[now[i].label], &now[i], y);
+		add_deviations(b, now, n, y, value, expected);
 		above = n;
 	}
 	for (uint32_t l = 0; l < b->labels; l++)

@@ -16,6 +16,10 @@ struct okng_blobs;
 
 int okng_blobs_open(struct okng_blobs **blobs, int32_t width); /* 0, -ENOMEM */
 
+/* From now on a value is that of the image smoothed by gauss3 of these kernels, which outlive blobs; reckoned only where
+ * a component lies. NULL: the value itself, as after open. */
+void okng_blobs_smooth(struct okng_blobs *blobs, const struct okng_kernels *kernels);
+
 /* Finds the components of mask with at least min_area pixels, in the order of their first pixel; value and expected
  * (MONO8, the mask's size) give the contrast, mean |value - expected|. Calls each(user, defect) with box, area, cx, cy,
  * elongation, contrast, fill and polarity set and the rest zero. Number of components, or -EOVERFLOW when the labels

@@ -38,9 +38,9 @@ struct okng_kernels {
 
 	/* One step of a square over bit rows of (width + 63) / 64 words: and (erode) or or (dilate) of the nine bits at
 	 * {-step, 0, step} in x and in the rows above (y - step), row and below (y + step); step is 1 to 63. Beyond left
-	 * and right: set for erode, clear for dilate. Bits past the width are zero, before and after. */
-	void (*erode)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
-	void (*dilate)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
+	 * and right: set for erode, clear for dilate. Bits past the width are zero, before and after. Returns whether any is set. */
+	bool (*erode)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
+	bool (*dilate)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
 };
 
 /* The best set for a level, which the machine must have; never NULL. Static; any thread. */

@@ -267,36 +267,44 @@ static inline __m256i or3(const uint64_t *a, const uint64_t *b, const uint64_t *
 }
 
 /* Words whose neighbours are whole words of the row go four at a time, the others one by one. */
-static void erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	__m128i there = _mm_cvtsi32_si128(step), back = _mm_cvtsi32_si128(64 - step);
-	out[i] = erode_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = erode_at(a, b, c, 0, width, step);
+	__m256i set = _mm256_setzero_si256();
 	for (i = 1; i + 5 < words; i += 4) {
 		__m256i before = and3(a + i - 1, b + i - 1, c + i - 1), next = and3(a + i + 1, b + i + 1, c + i + 1);
 		__m256i here = and3(a + i, b + i, c + i);
 		__m256i left = _mm256_or_si256(_mm256_sll_epi64(here, there), _mm256_srl_epi64(before, back));
 		__m256i right = _mm256_or_si256(_mm256_srl_epi64(here, there), _mm256_sll_epi64(next, back));
-		store(out + i, _mm256_and_si256(here, _mm256_and_si256(left, right)));
+		here = _mm256_and_si256(here, _mm256_and_si256(left, right));
+		store(out + i, here);
+		set = _mm256_or_si256(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = erode_at(a, b, c, i, width, step);
+		any |= out[i] = erode_at(a, b, c, i, width, step);
+	return any || !_mm256_testz_si256(set, set);
 }
 
-static void dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	__m128i there = _mm_cvtsi32_si128(step), back = _mm_cvtsi32_si128(64 - step);
-	out[i] = dilate_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = dilate_at(a, b, c, 0, width, step);
+	__m256i set = _mm256_setzero_si256();
 	for (i = 1; i + 5 < words; i += 4) {
 		__m256i before = or3(a + i - 1, b + i - 1, c + i - 1), next = or3(a + i + 1, b + i + 1, c + i + 1);
 		__m256i here = or3(a + i, b + i, c + i);
 		__m256i left = _mm256_or_si256(_mm256_sll_epi64(here, there), _mm256_srl_epi64(before, back));
 		__m256i right = _mm256_or_si256(_mm256_srl_epi64(here, there), _mm256_sll_epi64(next, back));
-		store(out + i, _mm256_or_si256(here, _mm256_or_si256(left, right)));
+		here = _mm256_or_si256(here, _mm256_or_si256(left, right));
+		store(out + i, here);
+		set = _mm256_or_si256(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = dilate_at(a, b, c, i, width, step);
+		any |= out[i] = dilate_at(a, b, c, i, width, step);
+	return any || !_mm256_testz_si256(set, set);
 }
 
 void okng_kernels_init_avx2(struct okng_kernels *k)

@@ -91,11 +91,11 @@ static bool band_16(const uint16_t *value, const uint16_t *lower, const uint16_t
 	return any;
 }
 
-static void erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
 	int32_t words = (width + 63) / 64, tail = width & 63;
 	uint64_t last = tail ? ((uint64_t)1 << tail) - 1 : ~(uint64_t)0;
-	uint64_t before = ~(uint64_t)0, here = a[0] & b[0] & c[0];
+	uint64_t before = ~(uint64_t)0, any = 0, here = a[0] & b[0] & c[0];
 	for (int32_t i = 0; i < words; i++) {
 		uint64_t next = i + 1 < words ? a[i + 1] & b[i + 1] & c[i + 1] : ~(uint64_t)0;
 		if (i + 2 == words)
@@ -103,24 +103,29 @@ static void erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint6
 		if (i + 1 == words)
 			here |= ~last;
 		out[i] = here & (here << step | before >> (64 - step)) & (here >> step | next << (64 - step));
+		if (i + 1 == words)
+			out[i] &= last;
+		any |= out[i];
 		before = here;
 		here = next;
 	}
-	out[words - 1] &= last;
+	return any;
 }
 
-static void dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
 	int32_t words = (width + 63) / 64, tail = width & 63;
-	uint64_t before = 0, here = a[0] | b[0] | c[0];
+	uint64_t before = 0, any = 0, here = a[0] | b[0] | c[0];
 	for (int32_t i = 0; i < words; i++) {
 		uint64_t next = i + 1 < words ? a[i + 1] | b[i + 1] | c[i + 1] : 0;
 		out[i] = here | here << step | before >> (64 - step) | here >> step | next << (64 - step);
+		if (tail && i + 1 == words)
+			out[i] &= ((uint64_t)1 << tail) - 1;
+		any |= out[i];
 		before = here;
 		here = next;
 	}
-	if (tail)
-		out[words - 1] &= ((uint64_t)1 << tail) - 1;
+	return any;
 }
 
 void okng_kernels_init_c(struct okng_kernels *k)

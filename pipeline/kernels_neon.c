@@ -254,36 +254,44 @@ static inline uint64x2_t or3(const uint64_t *a, const uint64_t *b, const uint64_
 
 /* Words whose neighbours are whole words of the row go two at a time, the others one by one. A negative shift is one to
  * the right. */
-static void erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	int64x2_t up = vdupq_n_s64(step), down = vdupq_n_s64(-step), rest_up = vdupq_n_s64(64 - step), rest_down = vdupq_n_s64(step - 64);
-	out[i] = erode_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = erode_at(a, b, c, 0, width, step);
+	uint64x2_t set = vdupq_n_u64(0);
 	for (i = 1; i + 3 < words; i += 2) {
 		uint64x2_t before = and3(a + i - 1, b + i - 1, c + i - 1), next = and3(a + i + 1, b + i + 1, c + i + 1);
 		uint64x2_t here = and3(a + i, b + i, c + i);
 		uint64x2_t left = vorrq_u64(vshlq_u64(here, up), vshlq_u64(before, rest_down));
 		uint64x2_t right = vorrq_u64(vshlq_u64(here, down), vshlq_u64(next, rest_up));
-		vst1q_u64(out + i, vandq_u64(here, vandq_u64(left, right)));
+		here = vandq_u64(here, vandq_u64(left, right));
+		vst1q_u64(out + i, here);
+		set = vorrq_u64(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = erode_at(a, b, c, i, width, step);
+		any |= out[i] = erode_at(a, b, c, i, width, step);
+	return any || (vgetq_lane_u64(set, 0) | vgetq_lane_u64(set, 1));
 }
 
-static void dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	int64x2_t up = vdupq_n_s64(step), down = vdupq_n_s64(-step), rest_up = vdupq_n_s64(64 - step), rest_down = vdupq_n_s64(step - 64);
-	out[i] = dilate_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = dilate_at(a, b, c, 0, width, step);
+	uint64x2_t set = vdupq_n_u64(0);
 	for (i = 1; i + 3 < words; i += 2) {
 		uint64x2_t before = or3(a + i - 1, b + i - 1, c + i - 1), next = or3(a + i + 1, b + i + 1, c + i + 1);
 		uint64x2_t here = or3(a + i, b + i, c + i);
 		uint64x2_t left = vorrq_u64(vshlq_u64(here, up), vshlq_u64(before, rest_down));
 		uint64x2_t right = vorrq_u64(vshlq_u64(here, down), vshlq_u64(next, rest_up));
-		vst1q_u64(out + i, vorrq_u64(here, vorrq_u64(left, right)));
+		here = vorrq_u64(here, vorrq_u64(left, right));
+		vst1q_u64(out + i, here);
+		set = vorrq_u64(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = dilate_at(a, b, c, i, width, step);
+		any |= out[i] = dilate_at(a, b, c, i, width, step);
+	return any || (vgetq_lane_u64(set, 0) | vgetq_lane_u64(set, 1));
 }
 
 void okng_kernels_init_neon(struct okng_kernels *k)

@@ -268,36 +268,44 @@ static inline __m128i or3(const uint64_t *a, const uint64_t *b, const uint64_t *
 }
 
 /* Words whose neighbours are whole words of the row go two at a time, the others one by one. */
-static void erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool erode(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	__m128i there = _mm_cvtsi32_si128(step), back = _mm_cvtsi32_si128(64 - step);
-	out[i] = erode_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = erode_at(a, b, c, 0, width, step);
+	__m128i set = _mm_setzero_si128();
 	for (i = 1; i + 3 < words; i += 2) {
 		__m128i before = and3(a + i - 1, b + i - 1, c + i - 1), next = and3(a + i + 1, b + i + 1, c + i + 1);
 		__m128i here = and3(a + i, b + i, c + i);
 		__m128i left = _mm_or_si128(_mm_sll_epi64(here, there), _mm_srl_epi64(before, back));
 		__m128i right = _mm_or_si128(_mm_srl_epi64(here, there), _mm_sll_epi64(next, back));
-		store(out + i, _mm_and_si128(here, _mm_and_si128(left, right)));
+		here = _mm_and_si128(here, _mm_and_si128(left, right));
+		store(out + i, here);
+		set = _mm_or_si128(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = erode_at(a, b, c, i, width, step);
+		any |= out[i] = erode_at(a, b, c, i, width, step);
+	return any || !_mm_testz_si128(set, set);
 }
 
-static void dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
+static bool dilate(const uint64_t *a, const uint64_t *b, const uint64_t *c, uint64_t *out, int32_t width, int step)
 {
-	int32_t words = (width + 63) / 64, i = 0;
+	int32_t words = (width + 63) / 64, i;
 	__m128i there = _mm_cvtsi32_si128(step), back = _mm_cvtsi32_si128(64 - step);
-	out[i] = dilate_at(a, b, c, i, width, step);
+	uint64_t any = out[0] = dilate_at(a, b, c, 0, width, step);
+	__m128i set = _mm_setzero_si128();
 	for (i = 1; i + 3 < words; i += 2) {
 		__m128i before = or3(a + i - 1, b + i - 1, c + i - 1), next = or3(a + i + 1, b + i + 1, c + i + 1);
 		__m128i here = or3(a + i, b + i, c + i);
 		__m128i left = _mm_or_si128(_mm_sll_epi64(here, there), _mm_srl_epi64(before, back));
 		__m128i right = _mm_or_si128(_mm_srl_epi64(here, there), _mm_sll_epi64(next, back));
-		store(out + i, _mm_or_si128(here, _mm_or_si128(left, right)));
+		here = _mm_or_si128(here, _mm_or_si128(left, right));
+		store(out + i, here);
+		set = _mm_or_si128(set, here);
 	}
 	for (; i < words; i++)
-		out[i] = dilate_at(a, b, c, i, width, step);
+		any |= out[i] = dilate_at(a, b, c, i, width, step);
+	return any || !_mm_testz_si128(set, set);
 }
 
 void okng_kernels_init_sse41(struct okng_kernels *k)

@@ -111,14 +111,12 @@ static void prepare_step(struct checker *c, int32_t width)
 
 static uint64_t call_erode(struct checker *c, const struct okng_kernels *k, int32_t width)
 {
-	k->erode(check_in(c, 0), check_in(c, 1), check_in(c, 2), check_out(c, 0), width, *check_number(c, 0));
-	return 0;
+	return k->erode(check_in(c, 0), check_in(c, 1), check_in(c, 2), check_out(c, 0), width, *check_number(c, 0));
 }
 
 static uint64_t call_dilate(struct checker *c, const struct okng_kernels *k, int32_t width)
 {
-	k->dilate(check_in(c, 0), check_in(c, 1), check_in(c, 2), check_out(c, 0), width, *check_number(c, 0));
-	return 0;
+	return k->dilate(check_in(c, 0), check_in(c, 1), check_in(c, 2), check_out(c, 0), width, *check_number(c, 0));
 }
 
 #define ROW(name, prepare) {#name, offsetof(struct okng_kernels, name), prepare, call_##name}
