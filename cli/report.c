@@ -44,6 +44,42 @@ static void json_defect(struct okng_json *json, const struct okng_report *report
 	okng_json_end_object(json);
 }
 
+static const char *measure_state(const struct okng_measurement *m)
+{
+	return !m->found ? "not found" : !m->judged ? "told" : m->score >= 0.5f ? "out" : "good";
+}
+
+static void json_measure(struct okng_json *json, const struct okng_report *report, const struct okng_measurement *m)
+{
+	okng_json_object(json, NULL);
+	okng_json_string(json, "tool", report->recipe->tools[m->tool].name);
+	okng_json_string(json, "quantity", okng_quantity_name(m->quantity));
+	okng_json_string(json, "state", measure_state(m));
+	if (m->found)
+		okng_json_number(json, "value", m->value, 5);
+	else
+		okng_json_null(json, "value");
+	okng_json_string(json, "unit", okng_unit_name(m->unit));
+	if (m->judged) {
+		okng_json_number(json, "nominal", m->nominal, 5);
+		okng_json_number(json, "lower", m->lower, 5);
+		okng_json_number(json, "upper", m->upper, 5);
+		okng_json_number(json, "score", (double)m->score, 4);
+	}
+	okng_json_number(json, "scatter", m->scatter, 5);
+	okng_json_end_object(json);
+}
+
+static void text_measure(const struct okng_report *report, const struct okng_measurement *m)
+{
+	fprintf(report->out, "  %-9s  %-16s %-9s", measure_state(m), report->recipe->tools[m->tool].name, okng_quantity_name(m->quantity));
+	if (m->found)
+		fprintf(report->out, " %10.3f %s", m->value, okng_unit_name(m->unit));
+	if (m->judged)
+		fprintf(report->out, "  %.3f to %.3f", m->lower, m->upper);
+	putc('\n', report->out);
+}
+
 static void json_part(const struct okng_report *report, const char *file, const char *golden, const struct okng_look *look)
 {
 	const struct okng_result *r = &look->result;
@@ -69,6 +105,10 @@ static void json_part(const struct okng_report *report, const char *file, const 
 	okng_json_end_array(&json);
 	okng_json_string(&json, "cpu", okng_cpu_name(okng_kernels_get(okng_cpu_level())->cpu));
 	okng_json_string(&json, "decided_by", r->decided_by);
+	okng_json_array(&json, "measures");
+	for (int i = 0; i < r->n_measures; i++)
+		json_measure(&json, report, &r->measures[i]);
+	okng_json_end_array(&json);
 	if (!look->readable)
 		okng_json_string(&json, "error", okng_say_where(&look->error, text, sizeof(text)));
 	okng_json_end_object(&json);
@@ -81,6 +121,8 @@ static void text_part(const struct okng_report *report, const char *file, const 
 
 	fprintf(report->out, "%-*s  %-6s  %2d  %.3f  %8.2f ms%s%s\n", report->name_width, file, okng_verdict_name(r->verdict), r->reason,
 		(double)r->score, look->time_ms, *why ? "  " : "", why);
+	for (int i = 0; i < r->n_measures; i++)
+		text_measure(report, &r->measures[i]);
 	if (!report->candidates)
 		return;
 	for (int i = 0; i < r->n_candidates; i++) {

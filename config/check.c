@@ -111,6 +111,11 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 	resolve(&c, s->store.folder, sizeof s->store.folder, "store.folder", line_of(&c, "store", "folder"));
 }
 
+static bool too_near(struct okng_point a, struct okng_point b)
+{
+	return (b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y) < 4;
+}
+
 static void check_tool(const struct checking *c, const struct okng_recipe *r, int i)
 {
 	const struct okng_tool *t = &r->tools[i];
@@ -126,6 +131,33 @@ static void check_tool(const struct checking *c, const struct okng_recipe *r, in
 		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "type"), "tool.bright", "this blob tool looks for nothing; set bright or dark");
 	if (t->type == OKNG_TOOL_BLOB && t->threshold == OKNG_THRESHOLD_ABSOLUTE && t->dark > t->bright)
 		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "dark"), "tool.dark", "must not be above bright (%d)", t->bright);
+}
+
+static void check_measure(const struct checking *c, const struct okng_recipe *r, int i)
+{
+	const struct okng_measure *m = &r->tools[i].measure;
+	bool circle = m->kind == OKNG_MEASURE_CIRCLE, angle = m->kind == OKNG_MEASURE_ANGLE, two = angle || m->kind == OKNG_MEASURE_DISTANCE;
+	const struct {
+		bool wrong;
+		const char *key, *text;
+	} rules[] = {
+		{!(m->tolerance.min < m->tolerance.max), "tolerance", "must be given, [lowest, highest] deviation from nominal such as [-0.05, 0.05]"},
+		{m->unit == OKNG_UNIT_MM && !angle && !(r->scale.mm_per_pixel > 0), "unit", "is \"mm\", which needs mm_per_pixel in [scale]"},
+		{!circle && too_near(m->from, m->to), "to", "must be at least 2 pixels from from"},
+		{two && too_near(m->from2, m->to2), "to2", "must be at least 2 pixels from from2"},
+		{!circle && m->scans == 2, "scans", "must be 1, or 3 and more for a line"},
+		{angle && m->scans < 3, "scans", "must be 3 or more: an angle is that of two fitted lines"},
+		{!circle && m->scans > m->breadth, "scans", "must not be more than breadth has pixels"},
+		{circle && !(m->reach < m->radius), "reach", "must be less than radius"},
+		{circle && !(m->arc.max - m->arc.min >= 30 && m->arc.max - m->arc.min <= 360), "arc", "must be of 30 to 360 degrees"},
+	};
+	for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) {
+		char key[32];
+		snprintf(key, sizeof key, "tool.%s", rules[k].key);
+		int line = line_in(c, "tool", i, rules[k].key);
+		if (rules[k].wrong) /* where the key is, or else where it says that this is a measure */
+			okng_config_error(c->errors, c->file, line == line_in(c, "tool", i, "") ? line_in(c, "tool", i, "type") : line, key, "%s", rules[k].text);
+	}
 }
 
 static void check_class(const struct checking *c, const struct okng_recipe *r, int i)
@@ -153,8 +185,11 @@ void okng_check_recipe(const struct okng_recipe *r, const struct okng_toml_node 
 		okng_config_error(errors, name, 0, "tool", "a recipe needs at least one [[tool]]");
 	if (r->image.min_mean > r->image.max_mean)
 		okng_config_error(errors, name, line_of(&c, "image", "min_mean"), "image.min_mean", "must not be above max_mean (%d)", r->image.max_mean);
-	for (int i = 0; i < r->n_tools; i++)
+	for (int i = 0; i < r->n_tools; i++) {
 		check_tool(&c, r, i);
+		if (r->tools[i].type == OKNG_TOOL_MEASURE)
+			check_measure(&c, r, i);
+	}
 	for (int i = 0; i < r->n_classes; i++)
 		check_class(&c, r, i);
 }

@@ -102,6 +102,7 @@ void okng_row_allowed(const struct okng_row *row, char *out, size_t size)
 	case OKNG_ROW_STR: snprintf(out, size, "a text of %.0f to %zu bytes", row->min, row->size - 1); break;
 	case OKNG_ROW_WORD: list_words(row->words, out, size); break;
 	case OKNG_ROW_RANGE: snprintf(out, size, "[lowest, highest], two numbers from %g to %g", row->min, row->max); break;
+	case OKNG_ROW_POINT: snprintf(out, size, "[x, y], two numbers from %g to %g", row->min, row->max); break;
 	case OKNG_ROW_RECT: snprintf(out, size, "[x, y, width, height], whole numbers from 0 to %d", OKNG_IMAGE_SIDE_MAX); break;
 	case OKNG_ROW_RECTS: snprintf(out, size, "a list of at most %.0f [x, y, width, height]", row->max); break;
 	case OKNG_ROW_STRS: snprintf(out, size, "a list of at most %.0f texts", row->max); break;
@@ -165,6 +166,15 @@ static bool set_range(const struct okng_row *row, char *field, const struct okng
 	return true;
 }
 
+static bool set_point(const struct okng_row *row, char *field, const struct okng_toml_node *n)
+{
+	const struct okng_toml_node *a = n->kind == OKNG_TOML_ARRAY ? n->child : NULL, *b = a ? a->next : NULL;
+	if (!b || b->next || !is_number(a) || !is_number(b) || !in_range(row, a->number) || !in_range(row, b->number))
+		return false;
+	memcpy(field, &(struct okng_point){a->number, b->number}, sizeof(struct okng_point));
+	return true;
+}
+
 static bool set_rect(char *field, const struct okng_toml_node *n)
 {
 	int32_t v[4];
@@ -218,6 +228,7 @@ static bool set(const struct okng_row *row, char *base, const struct okng_toml_n
 	case OKNG_ROW_STR: return set_text(row, field, row->size, n);
 	case OKNG_ROW_WORD: return set_word(row, field, n);
 	case OKNG_ROW_RANGE: return set_range(row, field, n);
+	case OKNG_ROW_POINT: return set_point(row, field, n);
 	case OKNG_ROW_RECT: return set_rect(field, n);
 	case OKNG_ROW_RECTS:
 	case OKNG_ROW_STRS: return set_list(row, base, n);

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "config/toml.h"
 
-enum okng_row_kind { OKNG_ROW_BOOL, OKNG_ROW_INT, OKNG_ROW_NUM, OKNG_ROW_STR, OKNG_ROW_WORD, OKNG_ROW_RANGE, OKNG_ROW_RECT, OKNG_ROW_RECTS, OKNG_ROW_STRS };
+enum okng_row_kind { OKNG_ROW_BOOL, OKNG_ROW_INT, OKNG_ROW_NUM, OKNG_ROW_STR, OKNG_ROW_WORD, OKNG_ROW_RANGE, OKNG_ROW_POINT, OKNG_ROW_RECT, OKNG_ROW_RECTS, OKNG_ROW_STRS };
 
 struct okng_row {
 	enum okng_row_kind kind;

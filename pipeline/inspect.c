@@ -114,8 +114,10 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 	}
 	if (r == 0 && s->recipe.locate.enabled)
 		r = okng_locator_open(&s->locator, &s->mean, s->recipe.locate.search, s->recipe.locate.angle);
+	struct okng_plane plane = okng_plane_scale(s->recipe.scale.mm_per_pixel);
 	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++) {
 		struct okng_tool_setup setup = common;
+		setup.plane = s->recipe.scale.mm_per_pixel > 0 ? &plane : NULL;
 		setup.tool = &s->recipe.tools[i];
 		r = okng_tool_open(&s->tools[i], &setup);
 	}
@@ -206,6 +208,16 @@ static void gather(void *user, const struct okng_defect *found)
 	okng_judge_add(g->result, &d);
 }
 
+static void gather_measures(struct okng_tool_state *tool, int index, struct okng_result *r)
+{
+	int n;
+	const struct okng_measurement *values = okng_tool_measures(tool, &n);
+	for (int i = 0; i < n && r->n_measures < OKNG_MEASURES_MAX; i++) {
+		r->measures[r->n_measures] = values[i];
+		r->measures[r->n_measures++].tool = index;
+	}
+}
+
 void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame, struct okng_result *result)
 {
 	memset(result, 0, sizeof *result);
@@ -230,6 +242,7 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 				"more differs than can be told apart: not this part, or not aligned");
 			return;
 		}
+		gather_measures(s->tools[g.tool], g.tool, result);
 	}
 	okng_judge(&s->recipe, g.area, result);
 }

@@ -94,6 +94,8 @@ void okng_judge(const struct okng_recipe *recipe, uint64_t total_area, struct ok
 	if (d) {
 		r->worst = (int)(d - r->defects);
 		r->score = d->score;
+		if (d->tool < recipe->n_tools && recipe->tools[d->tool].type == OKNG_TOOL_MEASURE)
+			r->reason = OKNG_REASON_MEASURE;
 	}
 	if (d && d->scored) {
 		snprintf(r->decided_by, sizeof r->decided_by, "class %.24s: score %.3f >= 0.5%s%s",

@@ -8,16 +8,18 @@
 #define OKNG_PIPELINE_RECIPE_H
 
 #include "pipeline/image.h"
+#include "pipeline/measure.h"
 #include "pipeline/verdict.h"
 
 #define OKNG_NAME_MAX 48     /* bytes with the terminating zero */
-#define OKNG_TOOLS_MAX 8
+#define OKNG_TOOLS_MAX 16
 #define OKNG_CLASSES_MAX 32
 #define OKNG_IGNORES_MAX 16  /* masked rectangles of one tool */
 
 enum okng_tool_type {
 	OKNG_TOOL_COMPARE = 1, /* tolerance band against the taught part */
 	OKNG_TOOL_BLOB,        /* threshold, no teaching needed */
+	OKNG_TOOL_MEASURE = 5, /* edges, widths, angles, circles with tolerances; no teaching needed */
 };
 
 enum okng_threshold {
@@ -51,6 +53,7 @@ struct okng_tool {
 	enum okng_threshold threshold;
 	int bright, dark; /* 0 to 255 */
 	int window;       /* 3 to 255, odd: side of the local window */
+	struct okng_measure measure;
 };
 
 struct okng_class {
@@ -92,6 +95,9 @@ struct okng_recipe {
 	struct {
 		int min_images;          /* fewer good parts than this are refused */
 	} learn;
+	struct {
+		double mm_per_pixel;     /* 0 to 1000, of the reference image; 0: not known, nothing is measured in mm */
+	} scale;
 	struct okng_tool tools[OKNG_TOOLS_MAX];
 	int n_tools;
 	struct okng_class classes[OKNG_CLASSES_MAX];

@@ -15,6 +15,7 @@ struct okng_tool_state {
 static const struct okng_tool_kind *const kinds[] = {
 	[OKNG_TOOL_COMPARE] = &okng_tool_band,
 	[OKNG_TOOL_BLOB] = &okng_tool_band,
+	[OKNG_TOOL_MEASURE] = &okng_tool_measure,
 };
 
 int okng_tool_open(struct okng_tool_state **state, const struct okng_tool_setup *setup)
@@ -34,6 +35,12 @@ int okng_tool_run(struct okng_tool_state *state, const struct okng_image *img, c
 	void (*each)(void *user, const struct okng_defect *defect), void *user)
 {
 	return state->kind->run(state->own, img, spans, each, user);
+}
+
+const struct okng_measurement *okng_tool_measures(struct okng_tool_state *state, int *n)
+{
+	*n = 0;
+	return state->kind->measures ? state->kind->measures(state->own, n) : NULL;
 }
 
 void okng_tool_close(struct okng_tool_state **state)

@@ -19,6 +19,7 @@ struct okng_tool_setup {
 	const struct okng_tool *tool;
 	const struct okng_model *model; /* NULL: none; its image is there when okng_recipe_needs_image */
 	const struct okng_kernels *kernels;
+	const struct okng_plane *plane; /* aligned image to millimetres; NULL: not known */
 	int32_t width, height;          /* of the aligned image */
 	struct okng_error *err;         /* for what is not -ENOMEM */
 };
@@ -32,6 +33,9 @@ int okng_tool_open(struct okng_tool_state **state, const struct okng_tool_setup 
 int okng_tool_run(struct okng_tool_state *state, const struct okng_image *img, const int32_t (*spans)[2],
 	void (*each)(void *user, const struct okng_defect *defect), void *user);
 
+/* What the last run measured, NULL and *n 0 for a tool that does not measure. The tool's, until the next run. */
+const struct okng_measurement *okng_tool_measures(struct okng_tool_state *state, int *n);
+
 void okng_tool_close(struct okng_tool_state **state);
 
 /* One kind of tool, as above; close is called with what open left in *state, also after it failed. */
@@ -40,8 +44,10 @@ struct okng_tool_kind {
 	int (*run)(void *state, const struct okng_image *img, const int32_t (*spans)[2],
 		void (*each)(void *user, const struct okng_defect *defect), void *user);
 	void (*close)(void **state);
+	const struct okng_measurement *(*measures)(void *state, int *n); /* NULL: the kind does not measure */
 };
 
 extern const struct okng_tool_kind okng_tool_band; /* compare, blob */
+extern const struct okng_tool_kind okng_tool_measure;
 
 #endif

@@ -21,6 +21,17 @@ const char *okng_verdict_name(enum okng_verdict verdict)
 	return "NONE";
 }
 
+const char *okng_unit_name(enum okng_unit unit)
+{
+	return unit == OKNG_UNIT_DEG ? "deg" : unit == OKNG_UNIT_MM ? "mm" : "px";
+}
+
+const char *okng_quantity_name(enum okng_quantity quantity)
+{
+	static const char *const names[] = {"", "width", "position", "distance", "angle", "diameter", "roundness", "offset"};
+	return quantity >= OKNG_QUANTITY_WIDTH && quantity <= OKNG_QUANTITY_OFFSET ? names[quantity] : "";
+}
+
 const char *okng_reason_text(enum okng_reason reason)
 {
 	switch (reason) {
@@ -28,6 +39,8 @@ const char *okng_reason_text(enum okng_reason reason)
 		return "none";
 	case OKNG_REASON_DEFECT:
 		return "defect over its limit";
+	case OKNG_REASON_MEASURE:
+		return "measurement out of tolerance";
 	case OKNG_REASON_NOT_FOUND:
 		return "part not found in the picture";
 	case OKNG_REASON_IMAGE:

@@ -9,12 +9,14 @@
 #include "pipeline/image.h"
 
 #define OKNG_DEFECTS_MAX 64 /* kept per part, worst first; more are counted */
+#define OKNG_MEASURES_MAX 24 /* measured values per part, in the order of the recipe's tools */
 
 enum okng_verdict { OKNG_NONE = 0, OKNG_OK = 1, OKNG_NG = 2, OKNG_REVIEW = 3, OKNG_FAULT = 4 };
 
 enum okng_reason {
 	OKNG_REASON_NONE = 0,
 	OKNG_REASON_DEFECT = 1,
+	OKNG_REASON_MEASURE = 2,    /* a measured value out of tolerance, or not found, decided */
 	OKNG_REASON_NOT_FOUND = 10,
 	OKNG_REASON_IMAGE = 11,     /* too dark, too bright or blurred */
 	OKNG_REASON_NOT_ALIGNED = 12,
@@ -51,6 +53,27 @@ struct okng_defect {
 	char why[40];                /* what decided, for people: the features or the value; may be empty */
 };
 
+enum okng_unit { OKNG_UNIT_PX = 0, OKNG_UNIT_MM = 1, OKNG_UNIT_DEG = 2 };
+
+enum okng_quantity {
+	OKNG_QUANTITY_WIDTH = 1, OKNG_QUANTITY_POSITION, OKNG_QUANTITY_DISTANCE, OKNG_QUANTITY_ANGLE, OKNG_QUANTITY_DIAMETER,
+	OKNG_QUANTITY_ROUNDNESS, /* widest minus narrowest distance of the edge from the centre */
+	OKNG_QUANTITY_OFFSET,    /* of the centre from where the recipe says */
+};
+
+/* One measured value of a part; a zeroed one was not found and not judged. */
+struct okng_measurement {
+	int tool;                    /* index into the recipe's tools */
+	enum okng_quantity quantity;
+	enum okng_unit unit;         /* of value, nominal, lower, upper and scatter */
+	bool found;                  /* else value and scatter are 0 */
+	bool judged;                 /* lower and upper hold; else it is only told */
+	double value, nominal, lower, upper; /* both limits are still good */
+	double scatter;              /* rms of the edge points about their line or circle; 0: a single edge */
+	float score;                 /* 0 to 1, 0.5 is the limit: |value - middle| / (|value - middle| + half the tolerance) */
+	float x, y;                  /* where, pixels of the reference image */
+};
+
 struct okng_pose {
 	double dx, dy;  /* pixels: part in the frame minus part in the reference */
 	double angle;   /* degrees, counter-clockwise in image coordinates with y down seen from the viewer */
@@ -68,10 +91,16 @@ struct okng_result {
 	struct okng_pose pose;
 	char decided_by[96]; /* the row and limit that decided, for people: "class scratch: area 41 >= 20" */
 	struct okng_defect defects[OKNG_DEFECTS_MAX]; /* by score, then y, then x */
+	int n_measures;
+	struct okng_measurement measures[OKNG_MEASURES_MAX]; /* in the order of the recipe's tools */
 };
 
 /* "OK", "NG", "REVIEW", "FAULT", "NONE". Static strings. */
 const char *okng_verdict_name(enum okng_verdict verdict);
+/* "px", "mm", "deg". Static strings. */
+const char *okng_unit_name(enum okng_unit unit);
+/* "width", "position", "distance", "angle", "diameter", "roundness", "offset", "" else. Static strings. */
+const char *okng_quantity_name(enum okng_quantity quantity);
 /* One short English phrase for a reason, "unknown reason" else. Static strings. */
 const char *okng_reason_text(enum okng_reason reason);
 

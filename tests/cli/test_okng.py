@@ -240,7 +240,7 @@ class Learn(Pictures):
 
 
 class Inspect(Pictures):
-    keys = ["file", "verdict", "reason", "reason_text", "score", "limit", "time_ms", "defects", "cpu", "decided_by"]
+    keys = ["file", "verdict", "reason", "reason_text", "score", "limit", "time_ms", "defects", "cpu", "decided_by", "measures"]
 
     def test_good_is_ok(self):
         r = self.run_okng(GOOD, "inspect", "--recipe", self.recipe, "--json", *self.goods())

@@ -82,6 +82,7 @@ static void stations_refused(void **state)
 	}
 }
 
+#define MEASURE "[[tool]]\nname = \"m\"\ntype = \"measure\"\n"
 #define TOOL "[[tool]]\nname = \"a\"\n"
 static const struct {
 	const char *text;
@@ -96,6 +97,22 @@ static const struct {
 	{TOOL "region = [-1, 2, 3, 4]\n", 3, "tool.region", "from 0"},
 	{TOOL "type = \"blob\"\n", 3, "tool.bright", "looks for nothing"},
 	{TOOL "type = \"blob\"\nbright = 10\ndark = 20\n", 5, "tool.dark", "above bright"},
+	{MEASURE "to = [9, 0]\n", 3, "tool.tolerance", "[-0.05, 0.05]"},
+	{MEASURE "tolerance = [-1, 1]\n", 3, "tool.to", "2 pixels"},
+	{MEASURE "tolerance = [-1, 1]\nto = [1, 1.5]\n", 5, "tool.to", "2 pixels"},
+	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9]\n", 6, "tool.to", "[x, y], two numbers from 0 to 16384"},
+	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9, -1]\n", 6, "tool.to", "from 0"},
+	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9, 1, 2]\n", 6, "tool.to", "[x, y]"},
+	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9, nan]\n", 6, "tool.to", "[x, y]"},
+	{MEASURE "tolerance = [0.5, 0.5]\nto = [9, 0]\n", 4, "tool.tolerance", "must be given"},
+	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nunit = \"mm\"\n", 6, "tool.unit", "mm_per_pixel in [scale]"},
+	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nscans = 2\n", 6, "tool.scans", "3 and more"},
+	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nscans = 12\n", 6, "tool.scans", "more than breadth"},
+	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nmeasure = \"distance\"\n", 3, "tool.to2", "from from2"},
+	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nmeasure = \"angle\"\nto2 = [0, 9]\n", 3, "tool.scans", "two fitted lines"},
+	{MEASURE "tolerance = [-1, 1]\nmeasure = \"circle\"\nradius = 5\n", 3, "tool.reach", "less than radius"},
+	{MEASURE "tolerance = [-1, 1]\nmeasure = \"circle\"\narc = [0, 20]\n", 6, "tool.arc", "30 to 360"},
+	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nmeasure = \"circles\"\n", 6, "tool.measure", "\"circle\""},
 	{TOOL "[[class]]\ntool = \"b\"\n", 4, "class.tool", "no [[tool]]"},
 	{TOOL "[[class]]\narea = [5.0, 1.0]\n", 4, "class.area", "[lowest, highest]"},
 	{TOOL "[[class]]\nname = \"x\"\nnumber = 1\n[[class]]\nname = \"y\"\nnumber = 1\n", 8, "class.number", "unique"},
@@ -172,6 +189,18 @@ static void good_values(void **state)
 	assert_int_equal(r.classes[0].verdict, OKNG_REVIEW);
 	assert_true(r.classes[0].elongation.max > 9.4 && r.classes[0].elongation.max < 9.6);
 	assert_int_equal(r.classes[0].limit_count, -1);
+	assert_int_equal(recipe(&r, "[scale]\nmm_per_pixel = 0.02\n" MEASURE "measure = \"angle\"\nfrom = [1, 2.5]\nto = [11, 12]\nfrom2 = [3, 4]\n"
+		"to2 = [13, 4.25]\nbreadth = 30\nscans = 9\ntransition = \"fall\"\npick = \"last\"\nnominal = 90\ntolerance = [-0.5, 1]\nunit = \"mm\"\n"), 0);
+	const struct okng_measure *m = &r.tools[0].measure;
+	assert_true(r.scale.mm_per_pixel > 0.019 && r.scale.mm_per_pixel < 0.021);
+	assert_int_equal(r.tools[0].type, OKNG_TOOL_MEASURE);
+	assert_int_equal(m->kind, OKNG_MEASURE_ANGLE);
+	assert_true(m->from.y > 2.4 && m->from.y < 2.6 && m->to2.y > 4.2 && m->to2.y < 4.3 && m->to.x > 10.9 && m->from2.x > 2.9);
+	assert_int_equal(m->scans, 9);
+	assert_int_equal(m->transition, OKNG_TRANSITION_FALL);
+	assert_int_equal(m->pick, OKNG_PICK_LAST);
+	assert_int_equal(m->unit, OKNG_UNIT_MM);
+	assert_true(m->tolerance.min < -0.4 && m->tolerance.max > 0.9 && m->sigma > 1.4 && m->coverage > 0.6);
 }
 
 /* What is printed as the default is the default, to the byte. */

@@ -128,7 +128,7 @@ static void words(void **state)
 			assert_string_not_equal(text, seen[i]);
 		seen[n++] = text;
 	}
-	assert_int_equal(n, 15);
+	assert_int_equal(n, 16);
 	assert_string_equal(okng_verdict_name(OKNG_NONE), "NONE");
 	assert_string_equal(okng_verdict_name(OKNG_OK), "OK");
 	assert_string_equal(okng_verdict_name(OKNG_NG), "NG");

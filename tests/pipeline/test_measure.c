@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How exact measuring is, on edges of known place, and that what cannot be measured is never told as measured. Prints the
+ * tables; the goals are 0.05 pixels (1 sigma) and 0.02 pixels of bias at a contrast of 20 times the noise.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blurred.h"
+#include "pipeline/measure.h"
+
+#define SIDE 72
+#define MIDDLE ((SIDE - 1) / 2.0)
+#define TRIALS 240
+#define DARK 50.0
+#define BRIGHT 170.0
+#define NOISE 6.0 /* contrast over noise: 20 */
+#define PI 3.14159265358979323846
+
+static struct okng_image picture;
+static uint64_t seed = 20240607;
+
+static const struct okng_measure plain = {
+	.kind = OKNG_MEASURE_POSITION, .breadth = 11, .scans = 1, .radius = 20, .reach = 8, .arc = {0, 360}, .rays = 64,
+	.pick = OKNG_PICK_STRONGEST, .sigma = 1.5, .contrast = 20, .coverage = 0.7, .tolerance = {-1e6, 1e6},
+};
+
+static int set_up(void **state)
+{
+	(void)state;
+	return okng_image_init(&picture, SIDE, SIDE, OKNG_PIXEL_MONO8);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	okng_image_finish(&picture);
+	return 0;
+}
+
+static int measure(const struct okng_measure *m, const struct okng_plane *plane, struct okng_measurement *out)
+{
+	struct okng_measurer *me;
+	const char *why;
+	int r = okng_measurer_open(&me, m, picture.width, picture.height, &why);
+	if (r < 0)
+		fail_msg("%s", why ? why : "no memory");
+	r = okng_measurer_run(me, &picture, NULL, plane, out);
+	okng_measurer_close(&me);
+	return r;
+}
+
+/* A scan of 2·half pixels through the point, in direction angle (y down). */
+static void set_scan(struct okng_point *from, struct okng_point *to, struct okng_point through, double angle, double half)
+{
+	double c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+	*from = (struct okng_point){through.x - half * c, through.y - half * s};
+	*to = (struct okng_point){through.x + half * c, through.y + half * s};
+}
+
+struct sums {
+	double sum, square;
+	int n;
+};
+
+static void count(struct sums *s, double error)
+{
+	s->sum += error;
+	s->square += error * error;
+	s->n++;
+}
+
+static double bias(const struct sums *s)
+{
+	return s->sum / s->n;
+}
+
+static double scatter(const struct sums *s)
+{
+	return sqrt(s->square / s->n - bias(s) * bias(s));
+}
+
+/* What edge.h says: pixel and bilinear sampling are part of the blur, sampling of the filter, too. */
+static double predicted(double blur, double sigma, double breadth)
+{
+	double t2 = sigma * sigma + 1.0 / 6, q = sqrt(blur * blur + 1.0 / 12 + t2);
+	return NOISE / (BRIGHT - DARK) * sqrt(2 * PI) * q * q * q * sqrt(3 / (8 * sqrt(PI) * t2 * t2 * sqrt(t2) * breadth));
+}
+
+/* The edge through at, turned by tilt against the scan, which has its middle at the edge but for off pixels. */
+static double edge_error(double blur, double noise, const struct okng_measure *m, double angle, double off, double tilt)
+{
+	struct okng_measure one = *m;
+	struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+	struct okng_point at = {MIDDLE + blurred_uniform(&seed, -3, 3), MIDDLE + blurred_uniform(&seed, -3, 3)};
+	double half = 14, c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+	blurred_draw(&picture, &(struct blurred){.figure = BLURRED_EDGE, .at = at, .angle = angle + tilt, .blur = blur, .dark = DARK,
+		.bright = BRIGHT, .noise = noise}, &seed);
+	set_scan(&one.from, &one.to, (struct okng_point){at.x - off * c, at.y - off * s}, angle, half);
+	assert_int_equal(measure(&one, NULL, out), 1);
+	assert_true(out[0].found);
+	return out[0].value - (half + off);
+}
+
+static void single_edges(void **state)
+{
+	(void)state;
+	static const double blurs[] = {0.7, 1.0, 1.2}, breadths[] = {5, 7, 9, 11}, sigmas[] = {1.5, 2.0};
+	printf("single edge, any orientation, contrast/noise 20, %d trials: blur, edge_sigma, breadth: bias, 1 sigma (formula)\n", TRIALS);
+	for (size_t b = 0; b < 3; b++)
+		for (size_t f = 0; f < 2; f++)
+			for (size_t w = 0; w < 4; w++) {
+				struct okng_measure m = plain;
+				struct sums sums = {0};
+				m.breadth = breadths[w];
+				m.sigma = sigmas[f];
+				for (int i = 0; i < TRIALS; i++)
+					count(&sums, edge_error(blurs[b], NOISE, &m, blurred_uniform(&seed, 0, 360), blurred_uniform(&seed, -4, 4), 0));
+				double should = predicted(blurs[b], m.sigma, m.breadth);
+				printf("  %.1f  %.1f  %2.0f:  %+.4f  %.4f (%.4f)\n", blurs[b], m.sigma, m.breadth, bias(&sums), scatter(&sums), should);
+				assert_true(fabs(bias(&sums)) < 0.02);
+				assert_true(scatter(&sums) < 1.2 * should);
+				if (m.breadth >= 9)
+					assert_true(scatter(&sums) < 0.05);
+			}
+}
+
+/* Without noise what is left is the raster, the sampling and the rounding to 8 bits. */
+static void raster(void **state)
+{
+	(void)state;
+	static const double angles[] = {0, 90, 180, 27, 45, 63.4349, 133};
+	double worst = 0;
+	struct sums all = {0};
+	for (size_t a = 0; a < sizeof angles / sizeof *angles; a++)
+		for (int phase = 0; phase < 20; phase++)
+			for (int tilt = -1; tilt <= 1; tilt++) {
+				double e = edge_error(0.7 + 0.025 * phase, 0, &plain, angles[a], phase / 20.0 - 0.5, tilt * 8);
+				worst = fabs(e) > worst ? fabs(e) : worst;
+				count(&all, e);
+			}
+	printf("single edge without noise, all phases of the raster, tilted by 0 and 8 degrees: bias %+.5f, 1 sigma %.5f, worst %.4f\n",
+		bias(&all), scatter(&all), worst);
+	assert_true(fabs(bias(&all)) < 0.002 && scatter(&all) < 0.004 && worst < 0.02);
+}
+
+static void bars(void **state)
+{
+	(void)state;
+	static const struct {
+		double width, sigma;
+	} rows[] = {{6, 0.8}, {8, 1.5}, {12.3, 1.5}, {25.7, 1.5}};
+	printf("width of a bar, blur 0.7 to 1.2, any orientation, breadth 11: width, edge_sigma: bias, 1 sigma\n");
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+		for (int scans = 1; scans <= 5; scans += 4) {
+			struct sums sums = {0};
+			for (int i = 0; i < TRIALS; i++) {
+				struct okng_measure m = plain;
+				struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+				double angle = blurred_uniform(&seed, 0, 360), c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+				double width = rows[k].width + blurred_uniform(&seed, -0.5, 0.5);
+				bool dark = i % 2;
+				struct okng_point at = {MIDDLE - c * width / 2, MIDDLE - s * width / 2};
+				m.kind = OKNG_MEASURE_WIDTH;
+				m.sigma = rows[k].sigma;
+				m.transition = dark ? OKNG_TRANSITION_FALL : OKNG_TRANSITION_RISE;
+				m.scans = scans;
+				m.breadth = scans > 1 ? 25 : 11;
+				blurred_draw(&picture, &(struct blurred){.figure = BLURRED_BAR, .at = at, .angle = angle, .size = width,
+					.blur = blurred_uniform(&seed, 0.7, 1.2), .dark = dark ? BRIGHT : DARK, .bright = dark ? DARK : BRIGHT, .noise = NOISE}, &seed);
+				set_scan(&m.from, &m.to, (struct okng_point){MIDDLE + blurred_uniform(&seed, -1, 1), MIDDLE + blurred_uniform(&seed, -1, 1)},
+					angle + (scans > 1 ? blurred_uniform(&seed, -8, 8) : 0), 19);
+				assert_int_equal(measure(&m, NULL, out), 1);
+				assert_true(out[0].found && out[0].quantity == OKNG_QUANTITY_WIDTH && out[0].unit == OKNG_UNIT_PX);
+				count(&sums, out[0].value - width);
+			}
+			printf("  %4.1f  %.1f  %s  %+.4f  %.4f\n", rows[k].width, rows[k].sigma, scans > 1 ? "5 scans over 25, tilted:" : "1 scan over 11:         ",
+				bias(&sums), scatter(&sums));
+			assert_true(fabs(bias(&sums)) < 0.02);
+			if (rows[k].sigma > 1.4)
+				assert_true(scatter(&sums) < 0.05 * sqrt(2));
+		}
+}
+
+static void circles(void **state)
+{
+	(void)state;
+	static const struct {
+		double radius, reach, breadth;
+	} rows[] = {{3.5, 2.5, 3}, {5, 4, 5}, {10, 7, 7}, {22.5, 8, 9}};
+	printf("circle, blur 0.7 to 1.2, 64 rays, centre up to 2 pixels off: radius: diameter bias, 1 sigma; centre bias, 1 sigma; roundness\n");
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+		for (int noisy = 0; noisy < 2; noisy++) {
+			struct sums d = {0}, x = {0}, round = {0};
+			for (int i = 0; i < TRIALS / 2; i++) {
+				struct okng_measure m = plain;
+				struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+				double radius = rows[k].radius + blurred_uniform(&seed, -0.3, 0.3), most = rows[k].radius > 6 ? 1.4 : 0.5;
+				struct okng_point at = {MIDDLE + blurred_uniform(&seed, -most, most), MIDDLE + blurred_uniform(&seed, -most, most)};
+				bool dark = i % 2;
+				m.kind = OKNG_MEASURE_CIRCLE;
+				m.centre = (struct okng_point){MIDDLE, MIDDLE};
+				m.radius = rows[k].radius;
+				m.reach = rows[k].reach;
+				m.breadth = rows[k].breadth;
+				m.sigma = rows[k].radius < 8 ? 1 : 1.5;
+				m.transition = dark ? OKNG_TRANSITION_RISE : OKNG_TRANSITION_FALL;
+				blurred_draw(&picture, &(struct blurred){.figure = BLURRED_DISC, .at = at, .size = radius, .blur = blurred_uniform(&seed, 0.7, 1.2),
+					.dark = dark ? BRIGHT : DARK, .bright = dark ? DARK : BRIGHT, .noise = noisy ? NOISE : 0}, &seed);
+				assert_int_equal(measure(&m, NULL, out), 3);
+				assert_true(out[0].found && out[1].found && out[2].found);
+				count(&d, out[0].value - 2 * radius);
+				count(&x, (double)out[0].x - at.x);
+				count(&round, out[1].value);
+				double off = sqrt((at.x - MIDDLE) * (at.x - MIDDLE) + (at.y - MIDDLE) * (at.y - MIDDLE));
+				assert_true(fabs(out[2].value - off) < (rows[k].radius > 8 ? 0.1 : 0.3));
+			}
+			printf("  %4.1f  %s  %+.4f  %.4f;  %+.4f  %.4f;  %.3f\n", rows[k].radius, noisy ? "noise" : "     ", bias(&d), scatter(&d), bias(&x),
+				scatter(&x), bias(&round));
+			if (rows[k].radius > 4) {
+				assert_true(fabs(bias(&d)) < 0.02);
+				assert_true(scatter(&d) < (rows[k].radius > 8 ? 0.05 : 0.07)); /* 31 pixels of edge are few */
+				assert_true(scatter(&x) < 0.055);
+			} else {
+				assert_true(fabs(bias(&d)) < 0.05);
+			}
+			assert_true(fabs(bias(&x)) < 0.02);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(single_edges),
+		cmocka_unit_test(raster),
+		cmocka_unit_test(bars),
+		cmocka_unit_test(circles),
+	};
+	return cmocka_run_group_tests_name("measure", tests, set_up, tear_down);
+}
