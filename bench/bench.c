@@ -13,7 +13,22 @@
 
 static int chain(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
 {
-	return okng_bench_chain(setup, OKNG_BENCH_BLOBS, NULL, 0, row, err);
+	return okng_bench_chain(setup, &(struct okng_bench_variant){.blobs = OKNG_BENCH_BLOBS}, row, err);
+}
+
+static int chain_tuned(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_chain(setup, &(struct okng_bench_variant){.blobs = OKNG_BENCH_BLOBS, .tuned = true}, row, err);
+}
+
+static int inspect(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_inspect(setup, false, row, err);
+}
+
+static int inspect_tuned(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_inspect(setup, true, row, err);
 }
 
 static const struct {
@@ -21,7 +36,9 @@ static const struct {
 	int (*run)(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err); /* NULL: a kernel */
 } table[] = {
 	{"chain", "smoothing, band compare, opening, blobs with features", chain},
-	{"inspect", "flat field, locating, resampling, chain, classes, judge", okng_bench_inspect},
+	{"chain_tuned", "the same; OpenCV with findContours", chain_tuned},
+	{"inspect", "flat field, locating, resampling, chain, classes, judge", inspect},
+	{"inspect_tuned", "the same; OpenCV with findContours", inspect_tuned},
 	{"scaling", "throughput of two workers over that of one", okng_bench_scaling},
 	{"parts", "time of each part; ratio is p99.9 over the median", okng_bench_parts},
 	{"gauss3", "3x3 Gauss, 8 bits", NULL},
@@ -31,12 +48,14 @@ static const struct {
 	{"gauss3_band", "3x3 Gauss and compare in one", NULL},
 	{"erode", "3x3 erosion of a mask", NULL},
 	{"dilate", "3x3 dilation of a mask", NULL},
+	{"correct", "flat field", NULL},
+	{"resample", "bilinear resampling by a pose", NULL},
 };
 
 #define TABLE (sizeof table / sizeof *table)
 
-const char *const okng_bench_names[] = {"chain", "inspect", "scaling", "parts", "gauss3", "gauss3_16", "band", "band_16", "gauss3_band",
-	"erode", "dilate", NULL};
+const char *const okng_bench_names[] = {"chain", "chain_tuned", "inspect", "inspect_tuned", "scaling", "parts", "gauss3", "gauss3_16",
+	"band", "band_16", "gauss3_band", "erode", "dilate", "correct", "resample", NULL};
 
 _Static_assert(sizeof okng_bench_names / sizeof *okng_bench_names == TABLE + 1, "a name for each");
 
@@ -48,7 +67,8 @@ int okng_bench_run(const struct okng_bench_setup *setup, const char *name, struc
 	if (i == TABLE)
 		return okng_error_set(err, -EINVAL, "", 0, name, "there is no such benchmark");
 	if (okng_bench_scene_room(setup->width, setup->height) < OKNG_BENCH_BLOBS)
-		return okng_error_set(err, -EINVAL, "", 0, name, "%d×%d pixels have no room for %d defects", setup->width, setup->height, OKNG_BENCH_BLOBS);
+		return okng_error_set(err, -EINVAL, "", 0, name, "%d×%d pixels have no room for %d defects", setup->width,
+			setup->height, OKNG_BENCH_BLOBS);
 	*row = (struct okng_bench_row){.name = table[i].name, .what = table[i].what, .cpu = okng_kernels_get(okng_cpu_level())->cpu,
 		.width = setup->width, .height = setup->height, .t = {NAN, NAN, NAN, NAN, NAN, NAN, 0},
 		.p99_ms = NAN, .p999_ms = NAN, .max_ms = NAN};

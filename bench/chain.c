@@ -59,15 +59,16 @@ static int check(const struct chain *c, int blobs, const struct okng_bench_oppon
 	return 0;
 }
 
-static int measure(struct chain *c, const struct okng_bench_setup *setup, int blobs, const struct okng_rect *regions, int n_regions,
+static int measure(struct chain *c, const struct okng_bench_setup *setup, const struct okng_bench_variant *variant,
 	struct okng_bench_row *row, struct okng_error *err)
 {
 	struct okng_bench_opponent opponent;
 	struct okng_bench_side theirs, ours = {run, c};
 	struct okng_bench_stream stream = {.n = 0};
 	struct okng_bench_work work = okng_bench_task_work(&c->task, OKNG_BENCH_CHAIN);
-	work.regions = regions;
-	work.n_regions = n_regions;
+	work.regions = variant->regions;
+	work.n_regions = variant->n_regions;
+	work.tuned = variant->tuned;
 	int rc = run(c);
 	if (rc == 0)
 		rc = okng_bench_opponent_open(&opponent, setup->opencv, &work, &theirs, err);
@@ -76,23 +77,23 @@ static int measure(struct chain *c, const struct okng_bench_setup *setup, int bl
 	okng_bench_stream_add(&stream, &c->task.scene.frame);
 	okng_bench_stream_add(&stream, &c->task.lower);
 	okng_bench_stream_add(&stream, &c->task.upper);
-	rc = check(c, blobs, &opponent, err);
+	rc = check(c, variant->blobs, &opponent, err);
 	if (rc == 0)
-		rc = okng_bench_measure(&ours, &theirs, n_regions ? NULL : &stream, setup->seconds, setup->rounds, &row->t);
+		rc = okng_bench_measure(&ours, &theirs, variant->n_regions ? NULL : &stream, setup->seconds, setup->rounds, &row->t);
 	okng_bench_opponent_close(&opponent);
 	return rc;
 }
 
-int okng_bench_chain(const struct okng_bench_setup *setup, int blobs, const struct okng_rect *regions, int n_regions,
+int okng_bench_chain(const struct okng_bench_setup *setup, const struct okng_bench_variant *variant,
 	struct okng_bench_row *row, struct okng_error *err)
 {
 	struct chain c = {.n_tools = 0};
-	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = blobs, .seed = 1};
+	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = variant->blobs, .seed = 1};
 	int rc = okng_bench_task_init(&c.task, &view);
 	if (rc == 0)
-		rc = open_tools(&c, regions, n_regions, err);
+		rc = open_tools(&c, variant->regions, variant->n_regions, err);
 	if (rc == 0)
-		rc = measure(&c, setup, blobs, regions, n_regions, row, err);
+		rc = measure(&c, setup, variant, row, err);
 	for (int i = 0; i < c.n_tools; i++)
 		okng_tool_close(&c.tools[i]);
 	free(c.tools);

@@ -55,12 +55,14 @@ static int check(const struct inspection *s, const struct okng_bench_opponent *o
 	return rc;
 }
 
-static int measure(struct inspection *s, const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+static int measure(struct inspection *s, const struct okng_bench_setup *setup, bool tuned, struct okng_bench_row *row,
+	struct okng_error *err)
 {
 	struct okng_bench_opponent opponent;
 	struct okng_bench_side theirs, ours = {run, s};
 	struct okng_bench_stream stream = {.n = 0};
-	const struct okng_bench_work work = okng_bench_task_work(&s->task, OKNG_BENCH_INSPECT);
+	struct okng_bench_work work = okng_bench_task_work(&s->task, OKNG_BENCH_INSPECT);
+	work.tuned = tuned;
 	run(s);
 	int rc = okng_bench_opponent_open(&opponent, setup->opencv, &work, &theirs, err);
 	if (rc == 0)
@@ -76,7 +78,7 @@ static int measure(struct inspection *s, const struct okng_bench_setup *setup, s
 	return rc;
 }
 
-int okng_bench_inspect(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+int okng_bench_inspect(const struct okng_bench_setup *setup, bool tuned, struct okng_bench_row *row, struct okng_error *err)
 {
 	struct inspection s = {.inspector = NULL};
 	struct okng_recipe recipe;
@@ -88,7 +90,7 @@ int okng_bench_inspect(const struct okng_bench_setup *setup, struct okng_bench_r
 		rc = okng_inspector_open(&s.inspector, &recipe, s.task.model, &s.task.scene.flat, 0, 0, err);
 	}
 	if (rc == 0)
-		rc = measure(&s, setup, row, err);
+		rc = measure(&s, setup, tuned, row, err);
 	okng_inspector_close(&s.inspector);
 	okng_bench_task_finish(&s.task);
 	return rc;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/locate.h"
+
 struct lab {
 	const struct okng_kernels *k;
 	struct okng_bench_task task;
@@ -18,7 +20,9 @@ struct lab {
 	struct okng_mask mask, dark, bright;
 };
 
-enum reads { FRAME = 1, BOUNDS = 2, MASK = 4, DEEP = 8 };
+enum reads { FRAME = 1, BOUNDS = 2, MASK = 4, DEEP = 8, FLAT = 16 };
+
+static const struct okng_pose turned = {.dx = 7.3, .dy = -11.6, .angle = 1.7};
 
 struct kernel {
 	const char *name;
@@ -99,6 +103,16 @@ static void dilate(struct lab *lab)
 			okng_mask_row(&lab->dark, y), lab->out.width, 1);
 }
 
+static void correct(struct lab *lab)
+{
+	okng_correct(&lab->task.scene.flat, &lab->task.scene.frame, &lab->out);
+}
+
+static void resample(struct lab *lab)
+{
+	okng_locate_resample(&turned, &lab->task.scene.frame, &lab->out, lab->task.spans);
+}
+
 static bool same_rows(const struct okng_image *ours, const struct okng_image *theirs, size_t bytes)
 {
 	for (int32_t y = 0; y < ours->height; y++)
@@ -115,6 +129,31 @@ static bool same_bytes(const struct lab *lab, const struct okng_image *theirs)
 static bool same_words(const struct lab *lab, const struct okng_image *theirs)
 {
 	return same_rows(&lab->deep_out, theirs, (size_t)lab->out.width * 2);
+}
+
+/* OpenCV rounds halves to even and interpolates at 1/32 pixel: whether no pixel is more than `most` levels off, and all of
+ * them half a level on average at most. */
+static bool near_bytes(const struct lab *lab, const struct okng_image *theirs, int most)
+{
+	int64_t sum = 0;
+	for (int32_t y = 0; y < lab->out.height; y++)
+		for (int32_t x = 0; x < lab->out.width; x++) {
+			int d = abs(okng_image_row(&lab->out, y)[x] - okng_image_row(theirs, y)[x]);
+			if (d > most)
+				return false;
+			sum += d;
+		}
+	return sum * 2 <= (int64_t)lab->out.width * lab->out.height;
+}
+
+static bool same_light(const struct lab *lab, const struct okng_image *theirs)
+{
+	return near_bytes(lab, theirs, 1);
+}
+
+static bool same_place(const struct lab *lab, const struct okng_image *theirs)
+{
+	return near_bytes(lab, theirs, 16);
 }
 
 static bool bit(const struct okng_mask *mask, int32_t x, int32_t y)
@@ -149,6 +188,8 @@ static const struct kernel kernels[] = {
 	{"gauss3_band", gauss3_band, FRAME | BOUNDS, OKNG_BENCH_GAUSS3_BAND, same_band},
 	{"erode", erode, MASK, OKNG_BENCH_ERODE3, same_bits},
 	{"dilate", dilate, MASK, OKNG_BENCH_DILATE3, same_bits},
+	{"correct", correct, FRAME | FLAT, OKNG_BENCH_CORRECT, same_light},
+	{"resample", resample, FRAME, OKNG_BENCH_RESAMPLE, same_place},
 };
 
 /* The same picture with four more bits, the lowest of which are noise. */
@@ -207,6 +248,10 @@ static struct okng_bench_stream stream_of(const struct lab *lab, unsigned reads)
 		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[1] : &lab->task.lower);
 		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[2] : &lab->task.upper);
 	}
+	if (reads & FLAT) {
+		okng_bench_stream_add(&stream, &lab->task.scene.flat.dark);
+		okng_bench_stream_add(&stream, &lab->task.scene.flat.gain);
+	}
 	if (reads & MASK) {
 		stream.buffer[stream.n].bytes = lab->mask.bits;
 		stream.buffer[stream.n++].size = (size_t)lab->mask.height * (size_t)lab->mask.words * sizeof *lab->mask.bits;
@@ -234,6 +279,7 @@ static int measure(struct lab *lab, const struct kernel *kernel, const struct ok
 	struct okng_bench_opponent opponent;
 	struct okng_bench_work work = okng_bench_task_work(&lab->task, kernel->op);
 	struct okng_bench_stream stream = stream_of(lab, kernel->reads);
+	work.pose = turned;
 	if (kernel->reads & MASK)
 		work.frame = lab->bytes;
 	if (kernel->reads & DEEP) {
@@ -255,7 +301,6 @@ static int measure(struct lab *lab, const struct kernel *kernel, const struct ok
 
 int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, struct okng_bench_row *row, struct okng_error *err)
 {
-	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = OKNG_BENCH_BLOBS, .seed = 1};
 	const struct kernel *kernel = NULL;
 	struct lab lab = {.k = okng_kernels_get(okng_cpu_level())};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
@@ -263,6 +308,8 @@ int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, st
 			kernel = &kernels[i];
 	if (!kernel)
 		return okng_error_set(err, -EINVAL, "", 0, name, "no such benchmark");
+	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = OKNG_BENCH_BLOBS,
+		.shaded = kernel->reads & FLAT, .seed = 1};
 	int rc = okng_bench_task_init(&lab.task, &view);
 	if (rc == 0)
 		rc = okng_image_init(&lab.out, setup->width, setup->height, OKNG_PIXEL_MONO8);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Times of two sides that do the same work, and of reading the same bytes, taken in turn so that a machine that slows
- * down or is shared slows all of them down. Medians; the ratio is the median of the ratios of each round, its spread
- * their interquartile range over that median.
+ * down slows all of them down; time is what the thread spent on a processor. Medians; the ratio is the median of the
+ * ratios of each round, its spread their interquartile range over that median.
  */
 #ifndef OKNG_BENCH_MEASURE_H
 #define OKNG_BENCH_MEASURE_H
@@ -50,11 +50,11 @@ double okng_bench_spread(double *values, int n);
 
 void okng_bench_stream_add(struct okng_bench_stream *stream, const struct okng_image *img);
 
-/* Reads every byte of the stream, 32 a step; what it returns depends on all of them. */
+/* Reads every byte of the stream; what it returns depends on all of them. */
 uint64_t okng_bench_stream_read(const struct okng_bench_stream *stream);
 
-/* One round to warm up, then rounds for `seconds`, at least `least` (1 to OKNG_BENCH_ROUNDS_MAX). stream NULL: none.
- * 0, -ENOMEM, or what a side returned. One thread, blocking. */
+/* Rounds for `seconds` and at least `least` (1 to OKNG_BENCH_ROUNDS_MAX); in each every side has a turn of up to 20 ms and
+ * of two runs at least. stream NULL: none. 0, -ENOMEM, or what a side returned. One thread, blocking. */
 int okng_bench_measure(const struct okng_bench_side *ours, const struct okng_bench_side *opencv,
 	const struct okng_bench_stream *stream, double seconds, int least, struct okng_bench_timing *timing);
 

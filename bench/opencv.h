@@ -33,6 +33,7 @@ struct okng_bench_work {
 	int search;                      /* of INSPECT: ± pixels */
 	double angle;                    /* ± degrees */
 	int min_area;                    /* pixels */
+	bool tuned;                      /* CHAIN, INSPECT: findContours instead of connectedComponentsWithStats */
 };
 
 struct okng_bench_outcome {

@@ -28,6 +28,9 @@ struct Work {
 /* The matrices between the steps of the chain, reused from run to run. */
 struct Chain {
 	cv::Mat smooth, within, beyond, opened, labels, stats, centroids;
+	std::vector<std::vector<cv::Point>> contours;
+	std::vector<cv::Rect> boxes;
+	std::vector<cv::Moments> moments;
 };
 
 /* From the reference to the frame, as warpAffine with WARP_INVERSE_MAP takes it. */

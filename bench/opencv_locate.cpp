@@ -16,7 +16,7 @@ namespace okng_bench {
 namespace {
 
 const cv::Size window(21, 21);
-const int corners = 300;
+const int corners = 100;
 const int coarsest_side = 120; /* pixels at least */
 const double template_step = 1.0; /* degrees */
 const double degree = CV_PI / 180;

@@ -52,11 +52,16 @@ void okng_bench_opponent_close(struct okng_bench_opponent *opponent);
 
 int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, struct okng_bench_row *row, struct okng_error *err);
 
-/* blobs defects, n_regions tools each with its own region (0: one of the whole picture). */
-int okng_bench_chain(const struct okng_bench_setup *setup, int blobs, const struct okng_rect *regions, int n_regions,
-	struct okng_bench_row *row, struct okng_error *err);
+struct okng_bench_variant {
+	int blobs;                       /* defects in the picture */
+	const struct okng_rect *regions; /* a tool for each; n_regions 0: one for the whole picture */
+	int n_regions;
+	bool tuned;                      /* OpenCV by the fastest functions known to us, not the usual ones */
+};
 
-int okng_bench_inspect(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err);
+int okng_bench_chain(const struct okng_bench_setup *setup, const struct okng_bench_variant *variant, struct okng_bench_row *row,
+	struct okng_error *err);
+int okng_bench_inspect(const struct okng_bench_setup *setup, bool tuned, struct okng_bench_row *row, struct okng_error *err);
 int okng_bench_scaling(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err);
 int okng_bench_parts(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err);
 

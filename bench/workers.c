@@ -137,8 +137,8 @@ static int measure_parts(struct okng_inspector *inspector, const struct okng_ben
 		if (i >= 0)
 			ms[i] = (double)(okng_bench_now() - start) * 1e-6;
 		if (result.verdict != OKNG_NG || result.n_found != PARTS_BLOBS)
-			return okng_error_set(err, -EPROTO, "", 0, "parts", "part %d: %s with %d blobs (%s), there are %d", i, okng_verdict_name(result.verdict),
-				result.n_found, result.decided_by, PARTS_BLOBS);
+			return okng_error_set(err, -EPROTO, "", 0, "parts", "part %d: %s with %d blobs (%s), there are %d", i,
+				okng_verdict_name(result.verdict), result.n_found, result.decided_by, PARTS_BLOBS);
 	}
 	row->parts = n;
 	row->t.rounds = n;

@@ -34,10 +34,10 @@ const struct okng_command okng_cmd_bench = {
 	.summary = "Measure speed, side by side with OpenCV",
 	.usage = "[--json] [NAME...]",
 	.about =
-		"Runs the benchmarks of the given names, all of them by default: chain, inspect,\n"
-		"scaling, parts, and one for each kernel. Ours and OpenCV's runs alternate in one process,\n"
-		"each on one thread (scaling has two); the figures are medians. Whether both do the same is\n"
-		"checked first. docs/bench.md explains every figure.\n"
+		"Runs the benchmarks of the given names, all of them by default: chain, chain_tuned,\n"
+		"inspect, inspect_tuned, scaling, parts, and one for each kernel. Ours and OpenCV's runs\n"
+		"alternate in one process, each on one thread (scaling has two); the figures are medians.\n"
+		"Whether both do the same is checked first. docs/bench.md explains every figure.\n"
 		"\n"
 		"JSON keys: name, ms, opencv_ms, ratio (OpenCV's time over ours), stream_ratio (ours over\n"
 		"the time to read the same bytes), spread (interquartile range of the ratio over its\n"
