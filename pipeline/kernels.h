@@ -41,6 +41,18 @@ struct okng_kernels {
 	 * and right: set for erode, clear for dilate. Bits past the width are zero, before and after. Returns whether any is set. */
 	bool (*erode)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
 	bool (*dilate)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
+
+	/* --- the window of a local threshold --- */
+
+	/* columns[x] += in[x] - out[x], modulo 65536. */
+	void (*slide)(uint16_t *columns, const uint8_t *in, const uint8_t *out, int32_t width);
+
+	/* (sums[x + span] - sums[x]) / pixels, rounded, the difference at most 255 × pixels and that at most 65025; reads
+	 * sums[0] to sums[width - 1 + span]. */
+	void (*box_mean)(const uint32_t *sums, int32_t span, uint32_t pixels, uint8_t *out, int32_t width);
+
+	/* lower = mean - dark, upper = mean + bright, clipped to 0 and 255; dark or bright 0: a bound that nothing leaves. */
+	void (*margins)(const uint8_t *mean, uint8_t dark, uint8_t bright, uint8_t *lower, uint8_t *upper, int32_t width);
 };
 
 /* The best set for a level, which the machine must have; never NULL. Static; any thread. */
@@ -51,5 +63,9 @@ void okng_kernels_init_c(struct okng_kernels *k);
 void okng_kernels_init_sse41(struct okng_kernels *k);
 void okng_kernels_init_avx2(struct okng_kernels *k);
 void okng_kernels_init_neon(struct okng_kernels *k);
+void okng_kernels_init_local_c(struct okng_kernels *k);
+void okng_kernels_init_local_sse41(struct okng_kernels *k);
+void okng_kernels_init_local_avx2(struct okng_kernels *k);
+void okng_kernels_init_local_neon(struct okng_kernels *k);
 
 #endif
