@@ -13,6 +13,7 @@ static void init_c(struct okng_kernels *k)
 {
 	okng_kernels_init_c(k);
 	okng_kernels_init_local_c(k);
+	okng_kernels_init_frame_c(k);
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -20,6 +21,7 @@ static void init_sse41(struct okng_kernels *k)
 {
 	okng_kernels_init_sse41(k);
 	okng_kernels_init_local_sse41(k);
+	okng_kernels_init_frame_sse41(k);
 }
 #endif
 
@@ -32,9 +34,11 @@ static void init_sets(void)
 	init_sse41(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_avx2(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_local_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_frame_avx2(&sets[OKNG_CPU_AVX2]);
 #elif defined(__aarch64__)
 	okng_kernels_init_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_local_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_frame_neon(&sets[OKNG_CPU_NEON]);
 #endif
 }
 

@@ -321,6 +321,7 @@ static void bench_kernel(struct checker *c, const struct kernel_check *k)
 static const struct kernel_check *const tables[] = {
 	check_kernels_chain,
 	check_kernels_local,
+	check_kernels_frame,
 };
 
 #define TABLES (sizeof tables / sizeof *tables)
