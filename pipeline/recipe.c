@@ -25,7 +25,10 @@ bool okng_recipe_needs_image(const struct okng_recipe *recipe)
 
 bool okng_recipe_needs_model(const struct okng_recipe *recipe)
 {
-	return okng_recipe_needs_image(recipe);
+	bool needs = okng_recipe_needs_image(recipe);
+	for (int i = 0; i < recipe->n_tools; i++)
+		needs = needs || recipe->tools[i].type == OKNG_TOOL_SURFACE;
+	return needs;
 }
 
 uint32_t okng_recipe_hash(const struct okng_recipe *recipe)

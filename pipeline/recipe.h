@@ -19,6 +19,7 @@
 enum okng_tool_type {
 	OKNG_TOOL_COMPARE = 1, /* tolerance band against the taught part */
 	OKNG_TOOL_BLOB,        /* threshold, no teaching needed */
+	OKNG_TOOL_SURFACE = 4, /* how unlike any good patch a patch is */
 	OKNG_TOOL_MEASURE = 5, /* edges, widths, angles, circles with tolerances; no teaching needed */
 };
 
@@ -54,6 +55,10 @@ struct okng_tool {
 	int bright, dark; /* 0 to 255 */
 	int window;       /* 3 to 255, odd: side of the local window */
 	struct okng_measure measure;
+	/* surface: patch and margin, in pixels rounded to cells of 8, are part of what is taught */
+	int patch;        /* 32 to 512: side of a patch */
+	int margin;       /* 0 to 512: border of the region that is not looked at */
+	double unlike;    /* 0.1 to 10: the limit, in times what the good parts taught */
 };
 
 struct okng_class {

@@ -15,6 +15,7 @@ struct okng_tool_state {
 static const struct okng_tool_kind *const kinds[] = {
 	[OKNG_TOOL_COMPARE] = &okng_tool_band,
 	[OKNG_TOOL_BLOB] = &okng_tool_band,
+	[OKNG_TOOL_SURFACE] = &okng_tool_surface,
 	[OKNG_TOOL_MEASURE] = &okng_tool_measure,
 };
 

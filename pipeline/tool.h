@@ -48,6 +48,7 @@ struct okng_tool_kind {
 };
 
 extern const struct okng_tool_kind okng_tool_band; /* compare, blob */
+extern const struct okng_tool_kind okng_tool_surface;
 extern const struct okng_tool_kind okng_tool_measure;
 
 #endif
