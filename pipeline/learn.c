@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pipeline/light.h"
 #include "pipeline/locate.h"
-#include "pipeline/resample.h"
+#include "pipeline/surface.h"
 
 #define PARTS_MAX 65000 /* 255² · n fits 32 bits */
 
@@ -23,6 +24,8 @@ struct okng_learner {
 	uint16_t *count;              /* [width × height] each */
 	uint32_t *sum, *square;
 	uint32_t parts;
+	struct okng_surface_teacher *surface[OKNG_TOOLS_MAX]; /* NULL: not such a tool */
+	bool has_surface;
 };
 
 int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *recipe)
@@ -31,7 +34,15 @@ int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *r
 	if (!*learner)
 		return -ENOMEM;
 	(*learner)->recipe = *recipe;
-	return 0;
+	int rc = 0;
+	for (int i = 0; i < recipe->n_tools && !rc; i++)
+		if (recipe->tools[i].type == OKNG_TOOL_SURFACE) {
+			(*learner)->has_surface = true;
+			rc = okng_surface_teacher_open(&(*learner)->surface[i], &recipe->tools[i]);
+		}
+	if (rc)
+		okng_learner_close(learner);
+	return rc;
 }
 
 static void forget(struct okng_learner *l)
@@ -43,7 +54,10 @@ static void forget(struct okng_learner *l)
 	free(l->count);
 	free(l->sum);
 	free(l->square);
-	*l = (struct okng_learner){.recipe = l->recipe};
+	l->locator = NULL;
+	l->spans = NULL;
+	l->count = NULL;
+	l->sum = l->square = NULL;
 }
 
 void okng_learner_close(struct okng_learner **learner)
@@ -51,6 +65,8 @@ void okng_learner_close(struct okng_learner **learner)
 	if (!learner || !*learner)
 		return;
 	forget(*learner);
+	for (int i = 0; i < OKNG_TOOLS_MAX; i++)
+		okng_surface_teacher_close(&(*learner)->surface[i]);
 	free(*learner);
 	*learner = NULL;
 }
@@ -102,8 +118,25 @@ static int align(struct okng_learner *l, const struct okng_image *img, struct ok
 		if (rc || pose->score < l->recipe.locate.min_score)
 			return rc == -EINVAL ? rc : -EDOM;
 	}
-	const struct okng_image *light = l->parts && l->recipe.image.match_light ? &l->first : NULL;
-	return okng_resample(okng_kernels_get(okng_cpu_level()), pose, img, light, &l->aligned, l->spans);
+	int rc = okng_locate_resample(pose, img, &l->aligned, l->spans);
+	if (!rc && l->parts && l->recipe.image.match_light)
+		okng_light_apply(&l->aligned, okng_light_gain(&l->aligned, (const int32_t (*)[2])l->spans, &l->first));
+	return rc;
+}
+
+/* The surface tools learn from a part before it is counted: one that they can't use is left out. */
+static int teach_surfaces(struct okng_learner *l, const struct okng_image *img, const int32_t (*spans)[2])
+{
+	int rc = 0;
+	for (int i = 0; i < l->recipe.n_tools && !rc; i++)
+		if (l->surface[i])
+			rc = okng_surface_teacher_add(l->surface[i], img, spans);
+	return rc;
+}
+
+static bool teaches_image(const struct okng_learner *l)
+{
+	return !l->has_surface || okng_recipe_needs_image(&l->recipe);
 }
 
 int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struct okng_pose *pose)
@@ -111,16 +144,23 @@ int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struc
 	struct okng_pose own;
 	pose = pose ? pose : &own;
 	*pose = (struct okng_pose){0};
+	bool image = teaches_image(l);
 	if (!img->data || img->pixel != OKNG_PIXEL_MONO8 || img->width < 1 || img->height < 1 ||
-	    (l->parts && (img->width != l->aligned.width || img->height != l->aligned.height)))
+	    (image && l->parts && (img->width != l->aligned.width || img->height != l->aligned.height)))
 		return -EINVAL;
 	if (l->parts >= PARTS_MAX)
 		return -EOVERFLOW;
-	int rc = l->parts ? 0 : begin(l, img);
-	if (!rc)
+	int rc = !image || l->parts ? 0 : begin(l, img);
+	if (!rc && image)
 		rc = align(l, img, pose);
 	if (!rc)
+		rc = image ? teach_surfaces(l, &l->aligned, (const int32_t (*)[2])l->spans) : teach_surfaces(l, img, NULL);
+	if (!rc && image)
 		accumulate(l, &l->aligned);
+	else if (!rc)
+		l->parts++;
+	else if (!l->parts)
+		forget(l);
 	return rc;
 }
 
@@ -147,17 +187,13 @@ static uint16_t sigma_of(uint32_t n, uint32_t sum, uint32_t square)
 	return (uint16_t)root(whole * 65536 + (spread % pairs) * 65536 / pairs);
 }
 
-int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
+/* The taught image. */
+static int image_model(const struct okng_learner *l, struct okng_model **model)
 {
-	*model = NULL;
-	if (l->parts < 1 || (int64_t)l->parts < l->recipe.learn.min_images)
-		return -ENODATA;
 	struct okng_model *m;
 	int rc = okng_model_golden(&m, &l->aligned); /* of the right size; every pixel is set below */
 	if (rc)
 		return rc;
-	m->recipe_hash = okng_recipe_hash(&l->recipe);
-	m->parts = l->parts;
 	uint64_t total = 0, known = 0;
 	uint32_t enough = l->parts < 2 ? 2 : (l->parts + 1) / 2 < 2 ? 2 : (l->parts + 1) / 2;
 	for (int pass = 0; pass < 2; pass++) {
@@ -179,6 +215,41 @@ int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
 			}
 		}
 	}
+	*model = m;
+	return 0;
+}
+
+static int add_surfaces(const struct okng_learner *l, struct okng_model *m)
+{
+	int rc = 0;
+	for (int i = 0; i < l->recipe.n_tools && !rc; i++) {
+		uint8_t *bytes = NULL;
+		size_t size = 0;
+		if (!l->surface[i])
+			continue;
+		rc = okng_surface_teacher_bytes(l->surface[i], &bytes, &size);
+		if (!rc)
+			rc = okng_model_set_chunk(m, OKNG_CHUNK_SURFACE, l->recipe.tools[i].name, bytes, size);
+		free(bytes);
+	}
+	return rc;
+}
+
+int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
+{
+	struct okng_model *m = NULL;
+	*model = NULL;
+	if (l->parts < 1 || (int64_t)l->parts < l->recipe.learn.min_images)
+		return -ENODATA;
+	int rc = teaches_image(l) ? image_model(l, &m) : okng_model_new(&m, 0, 0);
+	if (!rc)
+		rc = add_surfaces(l, m);
+	if (rc) {
+		okng_model_close(&m);
+		return rc;
+	}
+	m->recipe_hash = okng_recipe_hash(&l->recipe);
+	m->parts = l->parts;
 	*model = m;
 	return 0;
 }
