@@ -83,15 +83,29 @@ static void find_error(struct okng_config_errors *list, const struct okng_error 
 	list->n++;
 }
 
+/* A size that holds every region, for a model of tools that take images of any size. */
+static void size_for(const struct okng_recipe *recipe, int32_t *width, int32_t *height)
+{
+	*width = *height = 1024;
+	for (int i = 0; i < recipe->n_tools; i++) {
+		const struct okng_rect *r = &recipe->tools[i].region;
+
+		*width = r->x + r->w > *width ? r->x + r->w : *width;
+		*height = r->y + r->h > *height ? r->y + r->h : *height;
+	}
+}
+
 /* Does model.okm fit recipe.toml? The inspector is the judge of that. */
 static void check_model(const char *folder, const struct okng_recipe *recipe, struct findings *f)
 {
 	struct okng_inspector *inspector = NULL;
 	struct okng_model *model = NULL;
 	struct okng_error err = { 0 };
+	int32_t width, height;
 	char path[4096];
 	int rc;
 
+	size_for(recipe, &width, &height);
 	rc = okng_taught_model_path(folder, path, sizeof(path));
 	if (!rc && access(path, F_OK)) {
 		if (okng_recipe_needs_model(recipe))
@@ -101,7 +115,7 @@ static void check_model(const char *folder, const struct okng_recipe *recipe, st
 	if (!rc)
 		rc = okng_model_load(&model, path, &err);
 	if (!rc)
-		rc = okng_inspector_open(&inspector, recipe, model, NULL, 0, 0, &err);
+		rc = okng_inspector_open(&inspector, recipe, model, NULL, width, height, &err);
 	if (rc)
 		find_error(&f->errors, &err, rc, path);
 	okng_inspector_close(&inspector);

@@ -37,6 +37,9 @@ const struct okng_command okng_cmd_learn = {
 		"reference is named and left out; with fewer good ones than learn.min_images in\n"
 		"recipe.toml nothing is written and the old model stays.\n"
 		"\n"
+		"Pictures for a recipe that has a surface tool and neither compares nor locates may\n"
+		"differ in size; width and height in JSON are then 0.\n"
+		"\n"
 		"Exit status: 0 taught; 2 not taught.\n"
 		"\n"
 		"Example:\n"
@@ -68,6 +71,16 @@ static void leave_out(struct teaching *t, const char *path, const char *why)
 	}
 }
 
+/* A recipe that only has tools for surfaces learns from pictures of any size. */
+static bool same_size(const struct okng_recipe *recipe)
+{
+	bool surface = false;
+
+	for (int i = 0; i < recipe->n_tools; i++)
+		surface = surface || recipe->tools[i].type == OKNG_TOOL_SURFACE;
+	return !surface || okng_recipe_needs_image(recipe);
+}
+
 /* 0 also when the picture was left out; negative errno when teaching can't go on. */
 static int add(struct teaching *t, const char *path)
 {
@@ -91,7 +104,7 @@ static int add(struct teaching *t, const char *path)
 	}
 	rc = okng_learner_add(t->learner, &img, &pose);
 	if (rc == 0) {
-		if (t->parts++ == 0) {
+		if (t->parts++ == 0 && same_size(&t->taught.recipe)) {
 			t->width = img.width;
 			t->height = img.height;
 		}
@@ -100,7 +113,7 @@ static int add(struct teaching *t, const char *path)
 			pose.score, pose.dx, pose.dy, pose.angle);
 		leave_out(t, path, why);
 	} else if (rc == -EINVAL) {
-		if (t->parts)
+		if (t->parts && t->width)
 			snprintf(why, sizeof(why), "%d x %d pixels, the reference has %d x %d", img.width, img.height, t->width, t->height);
 		else
 			snprintf(why, sizeof(why), "%d x %d pixels can't be taught with this recipe", img.width, img.height);
@@ -143,7 +156,10 @@ static void report(struct teaching *t, const char *path)
 		okng_json_int(&t->json, "height", t->height);
 		okng_json_end_object(&t->json);
 	} else if (path) {
-		printf("%s: taught from %d parts, %d left out, %d x %d pixels\n", path, t->parts, t->left_out, t->width, t->height);
+		printf("%s: taught from %d parts, %d left out", path, t->parts, t->left_out);
+		if (t->width)
+			printf(", %d x %d pixels", t->width, t->height);
+		printf("\n");
 	}
 }
 

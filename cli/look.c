@@ -30,20 +30,22 @@ void okng_look_fault(struct okng_look *look, enum okng_reason reason)
 int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
 	const struct okng_flat *flat, struct okng_error *err)
 {
-	*looker = (struct okng_looker){ .recipe = recipe, .flat = flat, .has_model = model != NULL };
-	if (!model)
+	*looker = (struct okng_looker){ .recipe = recipe, .flat = flat, .fixed = model && model->mean.width };
+	if (!looker->fixed) {
+		looker->model = model;
 		return 0;
+	}
 	return okng_inspector_open(&looker->inspector, recipe, model, flat, 0, 0, err);
 }
 
 static int fit(struct okng_looker *looker, const struct okng_image *image, struct okng_error *err)
 {
-	if (looker->has_model || (looker->inspector && looker->width == image->width && looker->height == image->height))
+	if (looker->fixed || (looker->inspector && looker->width == image->width && looker->height == image->height))
 		return 0;
 	okng_inspector_close(&looker->inspector);
 	looker->width = image->width;
 	looker->height = image->height;
-	return okng_inspector_open(&looker->inspector, looker->recipe, NULL, looker->flat, image->width, image->height, err);
+	return okng_inspector_open(&looker->inspector, looker->recipe, looker->model, looker->flat, image->width, image->height, err);
 }
 
 void okng_looker_image(struct okng_looker *looker, const struct okng_image *image, const char *name, struct okng_look *look)

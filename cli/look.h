@@ -22,11 +22,12 @@ struct okng_looker {
 	const struct okng_recipe *recipe;
 	const struct okng_flat *flat;
 	struct okng_inspector *inspector; /* NULL: opened at the first picture, whose size it needs */
-	bool has_model;
+	const struct okng_model *model; /* without a taught image; NULL: none, or the inspector is open for its size */
+	bool fixed;                     /* the size is the model's */
 	int32_t width, height;
 };
 
-/* recipe and flat (NULL: none) must outlive the looker, model need not. 0, or negative errno with *err. */
+/* recipe and flat (NULL: none) must outlive the looker; so must a model that holds no image. 0, or negative errno with *err. */
 int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
 	const struct okng_flat *flat, struct okng_error *err);
 

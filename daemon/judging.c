@@ -118,7 +118,8 @@ int okng_judging_test(const struct okng_judging *judging, const struct okng_stat
 	int r = okng_model_load(&model, path, &err);
 	if (r < 0 && r != -ENOENT)
 		log_error(&err);
-	int32_t w = r == 0 ? model->mean.width : config->camera.width, h = r == 0 ? model->mean.height : config->camera.height;
+	bool taught = r == 0 && model->mean.width;
+	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
 	if (r == 0 || r == -ENOENT)
 		r = open_inspector(&inspector, &judging->recipe, judging->folder, "", w, h);
 	int seen = 0, wrong = 0;
