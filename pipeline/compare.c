@@ -68,3 +68,41 @@ void okng_compare_bounds(const struct okng_tool *tool, const struct okng_model *
 		}
 	}
 }
+
+static void move_columns(const struct okng_image *in, int32_t y, int sign, uint32_t *columns)
+{
+	if (y < 0 || y >= in->height)
+		return;
+	const uint8_t *row = okng_image_row(in, y);
+	for (int32_t x = 0; x < in->width; x++)
+		columns[x] += sign > 0 ? row[x] : 0u - row[x];
+}
+
+void okng_compare_local_mean(const struct okng_image *in, int window, uint32_t *columns, struct okng_image *out)
+{
+	int32_t r = window / 2, w = in->width, h = in->height;
+	for (int32_t x = 0; x < w; x++)
+		columns[x] = 0;
+	for (int32_t y = 0; y < r; y++)
+		move_columns(in, y, 1, columns);
+	for (int32_t y = 0; y < h; y++) {
+		move_columns(in, y + r, 1, columns);
+		move_columns(in, y - r - 1, -1, columns);
+		uint32_t rows = (uint32_t)((y + r < h ? y + r : h - 1) - (y > r ? y - r : 0) + 1);
+		uint32_t sum = 0, cols = 0;
+		uint8_t *o = okng_image_row(out, y);
+		for (int32_t x = 0; x < r && x < w; x++, cols++)
+			sum += columns[x];
+		for (int32_t x = 0; x < w; x++) {
+			if (x + r < w) {
+				sum += columns[x + r];
+				cols++;
+			}
+			if (x - r - 1 >= 0) {
+				sum -= columns[x - r - 1];
+				cols--;
+			}
+			o[x] = (uint8_t)((sum + rows * cols / 2) / (rows * cols));
+		}
+	}
+}
