@@ -72,18 +72,17 @@ void okng_blobs_smooth(struct okng_blobs *b, const struct okng_kernels *kernels)
 	b->smooth = kernels;
 }
 
-/* First pixel at or after x whose bit is `value`, or width. */
+/* First pixel at or after x whose bit, flipped where flip has ones, is set; or width. */
 static int32_t find_bit(const uint64_t *row, int32_t x, int32_t width, uint64_t flip)
 {
-	while (x < width) {
-		uint64_t w = (row[x >> 6] ^ flip) >> (x & 63);
-		if (w) {
-			x += __builtin_ctzll(w);
-			return x < width ? x : width;
-		}
-		x = (x | 63) + 1;
-	}
-	return width;
+	if (x >= width)
+		return width;
+	int32_t i = x >> 6, last = (width - 1) >> 6;
+	uint64_t w = (row[i] ^ flip) & ~(uint64_t)0 << (x & 63);
+	while (!w && i < last)
+		w = row[++i] ^ flip;
+	x = w ? i * 64 + __builtin_ctzll(w) : width;
+	return x < width ? x : width;
 }
 
 static int find_runs(const uint64_t *row, int32_t width, struct run *runs)

@@ -408,9 +408,28 @@ static void uniform(void **state)
 		}
 }
 
+/* OKNG_CPU takes what the machine has, and changes nothing with what it has not, or with a word that is none. */
+static void masked(void **state)
+{
+	(void)state;
+	unsetenv("OKNG_CPU");
+	enum okng_cpu best = okng_cpu_level();
+	assert_true(okng_cpu_has(best) && okng_cpu_has(OKNG_CPU_C));
+	for (enum okng_cpu level = OKNG_CPU_C; level < OKNG_CPU_LEVELS; level++) {
+		setenv("OKNG_CPU", okng_cpu_name(level), 1);
+		assert_int_equal(okng_cpu_level(), okng_cpu_has(level) ? level : best);
+		if (okng_cpu_has(level))
+			assert_int_equal(okng_kernels_get(level)->cpu, level);
+	}
+	setenv("OKNG_CPU", "avx", 1);
+	assert_int_equal(okng_cpu_level(), best);
+	unsetenv("OKNG_CPU");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(masked),
 		cmocka_unit_test(uniform),
 		cmocka_unit_test(fused_is_plain),
 	};
