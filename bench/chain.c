@@ -52,7 +52,7 @@ static int open_tools(struct chain *c, const struct okng_rect *regions, int n_re
 
 static int check(const struct chain *c, int blobs, const struct okng_bench_opponent *opponent, struct okng_error *err)
 {
-	if (c->blobs != blobs && c->n_tools == 1)
+	if (c->blobs != blobs)
 		return okng_error_set(err, -EPROTO, "", 0, "chain", "okng finds %d blobs, there are %d", c->blobs, blobs);
 	if (opponent->rival && opponent->outcome.blobs != c->blobs)
 		return okng_error_set(err, -EPROTO, "", 0, "chain", "okng finds %d blobs, OpenCV %d", c->blobs, opponent->outcome.blobs);
@@ -77,7 +77,7 @@ static int measure(struct chain *c, const struct okng_bench_setup *setup, const 
 	okng_bench_stream_add(&stream, &c->task.scene.frame);
 	okng_bench_stream_add(&stream, &c->task.lower);
 	okng_bench_stream_add(&stream, &c->task.upper);
-	rc = check(c, variant->blobs, &opponent, err);
+	rc = check(c, variant->n_regions ? variant->n_regions : variant->blobs, &opponent, err);
 	if (rc == 0)
 		rc = okng_bench_measure(&ours, &theirs, variant->n_regions ? NULL : &stream, setup->seconds, setup->rounds, &row->t);
 	okng_bench_opponent_close(&opponent);

@@ -136,6 +136,13 @@ int okng_bench_scene_room(int32_t width, int32_t height)
 	return n > 0 ? (int)n : 0;
 }
 
+struct okng_rect okng_bench_scene_region(const struct okng_bench_view *view, int i)
+{
+	struct painter p = painter(view);
+	int32_t x0 = (int32_t)ceil(p.margin + i % p.columns * p.cell_w), y0 = (int32_t)ceil(p.margin + i / p.columns * p.cell_h);
+	return (struct okng_rect){x0, y0, (int32_t)p.cell_w - 1, (int32_t)p.cell_h - 1};
+}
+
 int okng_bench_scene_init(struct okng_bench_scene *scene, const struct okng_bench_view *view)
 {
 	*scene = (struct okng_bench_scene){.view = *view};

@@ -29,6 +29,10 @@ struct okng_bench_scene {
 /* The most defects that a picture of this size has room for. */
 int okng_bench_scene_room(int32_t width, int32_t height);
 
+/* The part of the picture that holds defect i, at least 3 pixels from its edge, when the part is straight; the regions of
+ * different defects do not overlap. */
+struct okng_rect okng_bench_scene_region(const struct okng_bench_view *view, int i);
+
 /* Draws everything. 0; -EINVAL (size, more blobs than room); -ENOMEM. finish accepts a zeroed scene. */
 int okng_bench_scene_init(struct okng_bench_scene *scene, const struct okng_bench_view *view);
 void okng_bench_scene_finish(struct okng_bench_scene *scene);

@@ -54,7 +54,7 @@ int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, st
 
 struct okng_bench_variant {
 	int blobs;                       /* defects in the picture */
-	const struct okng_rect *regions; /* a tool for each; n_regions 0: one for the whole picture */
+	const struct okng_rect *regions; /* a tool for each, with one of the defects; n_regions 0: one for the whole picture */
 	int n_regions;
 	bool tuned;                      /* OpenCV by the fastest functions known to us, not the usual ones */
 };

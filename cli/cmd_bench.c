@@ -9,19 +9,21 @@
 
 #include "bench/bench.h"
 #include "bench/rival.h"
+#include "bench/sweep.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/say.h"
 
-enum { SIZE = 256, SECONDS, PARTS, CPU, OPENCV, QUICK, JSON };
+enum { SIZE = 256, SECONDS, PARTS, CPU, OPENCV, SWEEP, QUICK, JSON };
 
 static const struct okng_option options[] = {
 	{ "size", SIZE, "WxH", "pixels of the picture (default 2448x2048)" },
-	{ "seconds", SECONDS, "S", "how long to measure each (default 5)" },
+	{ "seconds", SECONDS, "S", "how long to measure each (default 5; points of a sweep 1)" },
 	{ "parts", PARTS, "N", "parts of the benchmark 'parts' (default 10000)" },
 	{ "cpu", CPU, "LEVEL", "kernels: c, sse41, avx2, neon (default OKNG_CPU, else the best)" },
 	{ "opencv", OPENCV, "FILE", "OpenCV module, 'none': without (default: that of the build)" },
+	{ "sweep", SWEEP, "DIR", "measure how time grows instead, write CSV and SVG files there" },
 	{ "quick", QUICK, NULL, "small and short: to see that it works, not for figures" },
 	{ "json", JSON, NULL, "print one JSON object a line" },
 	{ 0 },
@@ -32,7 +34,7 @@ static int run(int argc, char **argv);
 const struct okng_command okng_cmd_bench = {
 	.name = "bench",
 	.summary = "Measure speed, side by side with OpenCV",
-	.usage = "[--json] [NAME...]",
+	.usage = "[--json] [NAME...] | --sweep DIR",
 	.about =
 		"Runs the benchmarks of the given names, all of them by default: chain, chain_tuned,\n"
 		"inspect, inspect_tuned, scaling, parts, and one for each kernel. Ours and OpenCV's runs\n"
@@ -46,19 +48,25 @@ const struct okng_command okng_cmd_bench = {
 		"scaling: ratio is the throughput of two workers over that of one.\n"
 		"parts: ratio is the 99.9th percentile of the time over its median, ms.\n"
 		"\n"
+		"--sweep measures time against the size of the picture (0.3 to 20 megapixels), the number\n"
+		"of blobs (0 to 10000) and of regions (1 to 8): tables and pictures size-chain,\n"
+		"size-inspect, blobs and regions. It prints the names of the files.\n"
+		"\n"
 		"Exit status: 0 measured; 2 could not, or the two sides do not find the same.\n"
 		"\n"
 		"Examples:\n"
 		"  okng bench\n"
-		"  okng bench --cpu c --json chain gauss3\n",
+		"  okng bench --cpu c --json chain gauss3\n"
+		"  okng bench --sweep docs/bench\n",
 	.options = options,
 	.run = run,
 };
 
 struct request {
 	struct okng_bench_setup setup;
-	const char *module;
+	const char *module, *sweep;
 	bool json, quick;
+	int points; /* of a sweep, so far */
 };
 
 /* "12.3" aligned, "-" for what does not apply. */
@@ -143,6 +151,34 @@ static int measure(const struct request *q, const char *name)
 	return OKNG_EXIT_GOOD;
 }
 
+static void swept(void *user, const char *file)
+{
+	struct request *q = user;
+	struct okng_json json;
+
+	if (!file) {
+		okng_say_progress("measuring", ++q->points, OKNG_BENCH_SWEEP_POINTS);
+	} else if (q->json) {
+		okng_json_init(&json, stdout);
+		okng_json_object(&json, NULL);
+		okng_json_string(&json, "file", file);
+		okng_json_end_object(&json);
+	} else {
+		printf("%s\n", file);
+	}
+	fflush(stdout);
+}
+
+static int sweep(struct request *q)
+{
+	struct okng_error err = { 0 };
+	int rc = okng_bench_sweep(&q->setup, q->quick, q->sweep, swept, q, &err);
+
+	if (rc)
+		okng_say_error(&err, rc, q->sweep);
+	return rc ? OKNG_EXIT_FAILED : OKNG_EXIT_GOOD;
+}
+
 static int bench(struct request *q, char **names, int n)
 {
 	struct okng_error err = { 0 };
@@ -155,6 +191,8 @@ static int bench(struct request *q, char **names, int n)
 			return OKNG_EXIT_FAILED;
 		}
 	}
+	if (q->sweep)
+		return sweep(q);
 	if (!q->json)
 		print_head(q);
 	for (int i = 0; n ? i < n : okng_bench_names[i] != NULL; i++) {
@@ -223,6 +261,7 @@ static int take(struct request *q, int id)
 		q->setup.parts = (int)n;
 		break;
 	case OPENCV: q->module = optarg; break;
+	case SWEEP: q->sweep = optarg; break;
 	case QUICK: q->quick = true; break;
 	case JSON: q->json = true; break;
 	}
@@ -238,7 +277,7 @@ static void fill_in(struct request *q)
 		s->height = q->quick ? 600 : 2048;
 	}
 	if (s->seconds == 0)
-		s->seconds = q->quick ? 0.01 : 5;
+		s->seconds = q->quick ? 0.01 : q->sweep ? 1 : 5;
 	if (!s->parts)
 		s->parts = q->quick ? 50 : 10000;
 	s->rounds = q->quick ? 2 : 7;
@@ -259,6 +298,8 @@ static int run(int argc, char **argv)
 		if (!known(argv[i]))
 			return okng_command_misused(&okng_cmd_bench, "there is no benchmark '%s'", argv[i]);
 	}
+	if (q.sweep && optind < argc)
+		return okng_command_misused(&okng_cmd_bench, "--sweep takes no names");
 	fill_in(&q);
 	return bench(&q, argv + optind, argc - optind);
 }

@@ -18,8 +18,4 @@ void okng_compare_mean(const struct okng_model *model, struct okng_image *out);
 void okng_compare_bounds(const struct okng_tool *tool, const struct okng_model *model, const struct okng_image *expected,
 	struct okng_image *lower, struct okng_image *upper);
 
-/* Mean of the square window of odd side `window` around each pixel, clipped at the border, by running sums.
- * columns: scratch of in->width entries. */
-void okng_compare_local_mean(const struct okng_image *in, int window, uint32_t *columns, struct okng_image *out);
-
 #endif

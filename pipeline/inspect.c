@@ -12,9 +12,10 @@
 
 #include "pipeline/classify.h"
 #include "pipeline/compare.h"
+#include "pipeline/intake.h"
 #include "pipeline/judge.h"
-#include "pipeline/light.h"
 #include "pipeline/locate.h"
+#include "pipeline/resample.h"
 #include "pipeline/tool.h"
 
 struct okng_inspector {
@@ -27,6 +28,7 @@ struct okng_inspector {
 	int32_t (*spans)[2];
 	struct okng_locator *locator;
 	struct okng_tool_state *tools[OKNG_TOOLS_MAX];
+	struct okng_intake intake;
 	double sharpness; /* of the reference */
 };
 
@@ -37,25 +39,6 @@ struct gathering {
 	int tool;
 	uint64_t area;
 };
-
-/* Energy of the horizontal gradient over that of the grey itself, so that brightness does not matter. */
-static double sharpness(const struct okng_image *img)
-{
-	uint64_t energy = 0, level = 0;
-	for (int32_t y = 0; y < img->height; y++) {
-		const uint8_t *row = okng_image_row(img, y);
-		uint32_t e = 0, l = row[0];
-		for (int32_t x = 1; x < img->width; x++) {
-			int32_t d = row[x] - row[x - 1];
-			e += (uint32_t)(d * d);
-			l += row[x];
-		}
-		energy += e;
-		level += l;
-	}
-	double mean = (double)level / ((double)img->width * img->height);
-	return mean > 0 ? (double)energy / (mean * mean) : 0;
-}
 
 static bool inside(const struct okng_rect *r, int32_t width, int32_t height)
 {
@@ -109,7 +92,9 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		r = copy_flat(s, flat);
 	if (r == 0 && model && model->mean.width) {
 		okng_compare_mean(model, &s->mean);
-		s->sharpness = sharpness(&s->mean);
+		struct okng_intake_sums sums;
+		okng_intake_run(&(struct okng_intake){.k = s->k, .sharpness = true}, &s->mean, &sums);
+		s->sharpness = sums.sharpness;
 		s->has_model = true;
 	}
 	if (r == 0 && s->recipe.locate.enabled)
@@ -121,6 +106,8 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		setup.tool = &s->recipe.tools[i];
 		r = okng_tool_open(&s->tools[i], &setup);
 	}
+	s->intake = (struct okng_intake){.k = s->k, .flat = s->has_flat ? &s->flat : NULL, .corrected = &s->corrected,
+		.locator = s->locator, .sharpness = s->has_model && s->recipe.image.min_sharpness > 0};
 	return r;
 }
 
@@ -161,40 +148,44 @@ static bool fault(struct okng_result *r, enum okng_reason reason, const char *te
 	return false;
 }
 
-static bool image_is_sound(const struct okng_inspector *s, const struct okng_image *img, struct okng_result *r)
+static bool image_is_sound(const struct okng_inspector *s, const struct okng_intake_sums *sums, struct okng_result *r)
 {
-	uint64_t sum = 0;
-	for (int32_t y = 0; y < img->height; y++) {
-		const uint8_t *row = okng_image_row(img, y);
-		uint32_t part = 0;
-		for (int32_t x = 0; x < img->width; x++)
-			part += row[x];
-		sum += part;
-	}
-	uint64_t pixels = (uint64_t)img->width * (uint64_t)img->height;
-	if (sum < pixels * (uint64_t)s->recipe.image.min_mean)
+	uint64_t pixels = (uint64_t)s->width * (uint64_t)s->height;
+	if (sums->grey < pixels * (uint64_t)s->recipe.image.min_mean)
 		return fault(r, OKNG_REASON_IMAGE, "image.min_mean: the image is too dark");
-	if (sum > pixels * (uint64_t)s->recipe.image.max_mean)
+	if (sums->grey > pixels * (uint64_t)s->recipe.image.max_mean)
 		return fault(r, OKNG_REASON_IMAGE, "image.max_mean: the image is too bright");
-	if (s->recipe.image.min_sharpness > 0 && s->has_model && sharpness(img) < s->recipe.image.min_sharpness * s->sharpness)
+	if (s->intake.sharpness && sums->sharpness < s->recipe.image.min_sharpness * s->sharpness)
 		return fault(r, OKNG_REASON_IMAGE, "image.min_sharpness: the image is blurred");
 	return true;
 }
 
-static bool align(struct okng_inspector *s, const struct okng_image *img, struct okng_result *r)
+/* The picture as the tools see it: where nothing moves and no light is matched, it is img itself. NULL: a fault. */
+static const struct okng_image *align(struct okng_inspector *s, const struct okng_image *img, struct okng_result *r)
 {
+	bool lit = s->has_model && s->recipe.image.match_light;
 	if (s->locator) {
-		int err = okng_locator_run(s->locator, img, &r->pose);
-		if (err == -ENOENT || r->pose.score < s->recipe.locate.min_score)
-			return fault(r, OKNG_REASON_NOT_FOUND, "locate.min_score: the part was not found");
-		if (err < 0)
-			return fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the part was found but could not be aligned");
+		int err = okng_locator_find(s->locator, &r->pose);
+		if (err == -ENOENT || r->pose.score < s->recipe.locate.min_score) {
+			fault(r, OKNG_REASON_NOT_FOUND, "locate.min_score: the part was not found");
+			return NULL;
+		}
+		if (err < 0) {
+			fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the part was found but could not be aligned");
+			return NULL;
+		}
+	} else if (!lit) {
+		for (int32_t y = 0; y < s->height; y++) {
+			s->spans[y][0] = 0;
+			s->spans[y][1] = s->width;
+		}
+		return img;
 	}
-	if (okng_locate_resample(&r->pose, img, &s->aligned, s->spans) < 0)
-		return fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the pose is out of range");
-	if (s->has_model && s->recipe.image.match_light)
-		okng_light_apply(&s->aligned, okng_light_gain(&s->aligned, (const int32_t (*)[2])s->spans, &s->mean));
-	return true;
+	if (okng_resample(s->k, &r->pose, img, lit ? &s->mean : NULL, &s->aligned, s->spans) < 0) {
+		fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the pose is out of range");
+		return NULL;
+	}
+	return &s->aligned;
 }
 
 static void gather(void *user, const struct okng_defect *found)
@@ -223,20 +214,17 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 	memset(result, 0, sizeof *result);
 	result->worst = -1;
 	result->limit = 0.5f;
-	const struct okng_image *img = frame;
 	if (frame->pixel != OKNG_PIXEL_MONO8 || frame->width != s->width || frame->height != s->height) {
 		fault(result, OKNG_REASON_IMAGE, "the frame has another size or format than the taught part");
 		return;
 	}
-	if (s->has_flat) {
-		okng_correct(&s->flat, frame, &s->corrected);
-		img = &s->corrected;
-	}
-	if (!image_is_sound(s, img, result) || !align(s, img, result))
+	struct okng_intake_sums sums;
+	const struct okng_image *img = okng_intake_run(&s->intake, frame, &sums);
+	if (!image_is_sound(s, &sums, result) || !(img = align(s, img, result)))
 		return;
 	struct gathering g = {.recipe = &s->recipe, .result = result};
 	for (g.tool = 0; g.tool < s->recipe.n_tools; g.tool++) {
-		int n = okng_tool_run(s->tools[g.tool], &s->aligned, (const int32_t (*)[2])s->spans, gather, &g);
+		int n = okng_tool_run(s->tools[g.tool], img, (const int32_t (*)[2])s->spans, gather, &g);
 		if (n < 0) {
 			fault(result, OKNG_REASON_NOT_ALIGNED, n == -EDOM ? "a tool's region lies outside the frame" :
 				"more differs than can be told apart: not this part, or not aligned");

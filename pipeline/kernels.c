@@ -9,16 +9,36 @@
 
 static struct okng_kernels sets[OKNG_CPU_LEVELS];
 
+static void init_c(struct okng_kernels *k)
+{
+	okng_kernels_init_c(k);
+	okng_kernels_init_local_c(k);
+	okng_kernels_init_frame_c(k);
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+static void init_sse41(struct okng_kernels *k)
+{
+	okng_kernels_init_sse41(k);
+	okng_kernels_init_local_sse41(k);
+	okng_kernels_init_frame_sse41(k);
+}
+#endif
+
 static void init_sets(void)
 {
 	for (int i = 0; i < OKNG_CPU_LEVELS; i++)
-		okng_kernels_init_c(&sets[i]);
+		init_c(&sets[i]);
 #if defined(__x86_64__) || defined(__i386__)
-	okng_kernels_init_sse41(&sets[OKNG_CPU_SSE41]);
-	okng_kernels_init_sse41(&sets[OKNG_CPU_AVX2]);
+	init_sse41(&sets[OKNG_CPU_SSE41]);
+	init_sse41(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_local_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_frame_avx2(&sets[OKNG_CPU_AVX2]);
 #elif defined(__aarch64__)
 	okng_kernels_init_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_local_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_frame_neon(&sets[OKNG_CPU_NEON]);
 #endif
 }
 

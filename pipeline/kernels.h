@@ -9,9 +9,33 @@
 #define OKNG_PIPELINE_KERNELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pipeline/cpu.h"
+
+#define OKNG_LIGHT_BLACK 4   /* grey levels beyond these say nothing about the light */
+#define OKNG_LIGHT_WHITE 251
+
+/* A stretch of a row whose left taps lie at a constant distance in the frame: that of pixel x is in column x + shift.
+ * Pixel x lies at column x + shift + (wx(x) + fx) / 2^15 and at row (okng_resample_y) / 2^13; wx and wy are 16 bits of
+ * longer numbers, reckoned modulo 2^16: of even pixels in [0][x / 2], of odd ones in [1][x / 2]. */
+struct okng_resample_run {
+	const uint8_t *data; /* of the frame */
+	ptrdiff_t stride;
+	int32_t height;
+	int32_t shift;
+	const uint16_t *wx[2], *wy[2];
+	uint16_t fx;
+	int32_t fy;   /* row of pixel 0 in 1/2^13 */
+	int64_t step; /* rows from pixel to pixel in 1/2^32; its size is at most 2^32 */
+};
+
+/* Row of pixel x in 1/2^13. */
+static inline int32_t okng_resample_y(const struct okng_resample_run *run, int32_t x)
+{
+	return run->fy + (int32_t)((x * run->step + (1 << 18)) >> 19);
+}
 
 struct okng_kernels {
 	enum okng_cpu cpu; /* the best instruction set that any of them uses */
@@ -41,6 +65,40 @@ struct okng_kernels {
 	 * and right: set for erode, clear for dilate. Bits past the width are zero, before and after. Returns whether any is set. */
 	bool (*erode)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
 	bool (*dilate)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t width, int step);
+
+	/* --- the window of a local threshold --- */
+
+	/* columns[x] += in[x] - out[x], modulo 65536. */
+	void (*slide)(uint16_t *columns, const uint8_t *in, const uint8_t *out, int32_t width);
+
+	/* (sums[x + span] - sums[x]) / pixels, rounded, the difference at most 255 × pixels and that at most 65025; reads
+	 * sums[0] to sums[width - 1 + span]. */
+	void (*box_mean)(const uint32_t *sums, int32_t span, uint32_t pixels, uint8_t *out, int32_t width);
+
+	/* lower = mean - dark, upper = mean + bright, clipped to 0 and 255; dark or bright 0: a bound that nothing leaves. */
+	void (*margins)(const uint8_t *mean, uint8_t dark, uint8_t bright, uint8_t *lower, uint8_t *upper, int32_t width);
+
+	/* --- the frame: flat field, image check, pyramid, light; rows of at most OKNG_IMAGE_SIDE_MAX pixels --- */
+
+	/* min(255, (in - dark, clipped at 0) × gain / 4096, rounded). out may be in. */
+	void (*correct)(const uint8_t *in, const uint8_t *dark, const uint16_t *gain, uint8_t *out, int32_t width);
+
+	/* Sum of the greys; sum of the squared differences of neighbours. */
+	uint32_t (*sum)(const uint8_t *row, int32_t width);
+	uint32_t (*energy)(const uint8_t *row, int32_t width);
+
+	/* 2×2 means, rounded (+2), of two rows of 2 × width pixels into one of width. */
+	void (*halve)(const uint8_t *a, const uint8_t *b, uint8_t *out, int32_t width);
+
+	/* Sums of a and of b over the pixels where both are within OKNG_LIGHT_BLACK and OKNG_LIGHT_WHITE. */
+	void (*light_sums)(const uint8_t *a, const uint8_t *b, int32_t width, uint32_t sums[2]);
+
+	/* In place: min(255, value × gain / 4096, rounded); 255 stays. gain is at most 8192. */
+	void (*light)(uint8_t *row, uint32_t gain, int32_t width);
+
+	/* Bilinear interpolation of the pixels [x0, x1) of a run into out[x0] to out[x1 - 1]. Both columns of each lie in the
+	 * frame, and its upper row; its lower, too, where the row has a fraction. */
+	void (*resample)(const struct okng_resample_run *run, int32_t x0, int32_t x1, uint8_t *out);
 };
 
 /* The best set for a level, which the machine must have; never NULL. Static; any thread. */
@@ -51,5 +109,13 @@ void okng_kernels_init_c(struct okng_kernels *k);
 void okng_kernels_init_sse41(struct okng_kernels *k);
 void okng_kernels_init_avx2(struct okng_kernels *k);
 void okng_kernels_init_neon(struct okng_kernels *k);
+void okng_kernels_init_local_c(struct okng_kernels *k);
+void okng_kernels_init_local_sse41(struct okng_kernels *k);
+void okng_kernels_init_local_avx2(struct okng_kernels *k);
+void okng_kernels_init_local_neon(struct okng_kernels *k);
+void okng_kernels_init_frame_c(struct okng_kernels *k);
+void okng_kernels_init_frame_sse41(struct okng_kernels *k);
+void okng_kernels_init_frame_avx2(struct okng_kernels *k);
+void okng_kernels_init_frame_neon(struct okng_kernels *k);
 
 #endif

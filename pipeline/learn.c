@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pipeline/light.h"
 #include "pipeline/locate.h"
+#include "pipeline/resample.h"
 #include "pipeline/surface.h"
 
 #define PARTS_MAX 65000 /* 255² · n fits 32 bits */
@@ -118,10 +118,8 @@ static int align(struct okng_learner *l, const struct okng_image *img, struct ok
 		if (rc || pose->score < l->recipe.locate.min_score)
 			return rc == -EINVAL ? rc : -EDOM;
 	}
-	int rc = okng_locate_resample(pose, img, &l->aligned, l->spans);
-	if (!rc && l->parts && l->recipe.image.match_light)
-		okng_light_apply(&l->aligned, okng_light_gain(&l->aligned, (const int32_t (*)[2])l->spans, &l->first));
-	return rc;
+	const struct okng_image *light = l->parts && l->recipe.image.match_light ? &l->first : NULL;
+	return okng_resample(okng_kernels_get(okng_cpu_level()), pose, img, light, &l->aligned, l->spans);
 }
 
 /* The surface tools learn from a part before it is counted: one that they can't use is left out. */

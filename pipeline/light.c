@@ -1,42 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One gain for the whole part: what varies over the picture is the flat field's and the tolerance's business.
+ * Ratios of sums: the part may be shifted by a fraction of a pixel against the reference, and no pixel is believed alone.
  */
 #include "pipeline/light.h"
 
-#define BLACK 4
-#define WHITE 251
+#define ROWS 256
 
-uint32_t okng_light_gain(const struct okng_image *img, const int32_t (*spans)[2], const struct okng_image *reference)
+int32_t okng_light_rows(int32_t height)
 {
-	uint64_t have = 0, want = 0;
-	for (int32_t y = 0; y < img->height; y++) {
-		const uint8_t *a = okng_image_row(img, y), *b = okng_image_row(reference, y);
-		uint32_t sa = 0, sb = 0;
-		for (int32_t x = spans ? spans[y][0] : 0; x < (spans ? spans[y][1] : img->width); x++) {
-			uint32_t use = 0u - (uint32_t)(a[x] >= BLACK && a[x] <= WHITE && b[x] >= BLACK && b[x] <= WHITE);
-			sa += a[x] & use;
-			sb += b[x] & use;
-		}
-		have += sa;
-		want += sb;
-	}
-	if (have == 0)
-		return OKNG_LIGHT_ONE;
-	uint64_t gain = (want * OKNG_LIGHT_ONE + have / 2) / have;
-	return gain < OKNG_LIGHT_ONE / 2 ? OKNG_LIGHT_ONE / 2 : gain > OKNG_LIGHT_ONE * 2 ? OKNG_LIGHT_ONE * 2 : (uint32_t)gain;
+	return height < 2 * ROWS ? 1 : height / ROWS;
 }
 
-void okng_light_apply(struct okng_image *img, uint32_t gain)
+void okng_light_add(const struct okng_kernels *k, struct okng_light_sums *sums, const uint8_t *part, const uint8_t *reference,
+	const int32_t span[2])
 {
-	uint8_t table[256];
-	for (uint32_t v = 0; v < 256; v++) {
-		uint32_t out = (v * gain + OKNG_LIGHT_ONE / 2) / OKNG_LIGHT_ONE;
-		table[v] = (uint8_t)(out > 255 || v == 255 ? 255 : out);
-	}
-	for (int32_t y = 0; y < img->height; y++) {
-		uint8_t *row = okng_image_row(img, y);
-		for (int32_t x = 0; x < img->width; x++)
-			row[x] = table[row[x]];
-	}
+	uint32_t row[2];
+	if (span[0] >= span[1])
+		return;
+	k->light_sums(part + span[0], reference + span[0], span[1] - span[0], row);
+	sums->part += row[0];
+	sums->reference += row[1];
+}
+
+uint32_t okng_light_gain(const struct okng_light_sums *sums)
+{
+	if (sums->part == 0)
+		return OKNG_LIGHT_ONE;
+	uint64_t gain = (sums->reference * OKNG_LIGHT_ONE + sums->part / 2) / sums->part;
+	return gain < OKNG_LIGHT_ONE / 2 ? OKNG_LIGHT_ONE / 2 : gain > OKNG_LIGHT_ONE * 2 ? OKNG_LIGHT_ONE * 2 : (uint32_t)gain;
 }

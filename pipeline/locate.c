@@ -30,6 +30,7 @@ struct level {
 };
 
 struct okng_locator {
+	const struct okng_kernels *k;
 	int32_t width, height;
 	int search;
 	double angle;
@@ -131,12 +132,13 @@ int okng_locator_open(struct okng_locator **locator, const struct okng_image *re
 	struct okng_locator *loc = calloc(1, sizeof *loc);
 	if (!loc)
 		return -ENOMEM;
-	*loc = (struct okng_locator){.width = reference->width, .height = reference->height, .search = search,
+	*loc = (struct okng_locator){.k = okng_kernels_get(okng_cpu_level()), .width = reference->width, .height = reference->height, .search = search,
 		.angle = angle, .rank = OKNG_LOCATE_LEVELS};
 	struct okng_pyramid ref;
 	int rc = okng_pyramid_init(&ref, loc->width, loc->height);
 	if (!rc) {
-		okng_pyramid_build(&ref, reference);
+		okng_pyramid_begin(&ref, reference);
+		okng_pyramid_feed(&ref, loc->k, loc->height);
 		rc = okng_pyramid_init(&loc->frame, loc->width, loc->height);
 	}
 	if (!rc)
@@ -234,9 +236,26 @@ int okng_locator_run(struct okng_locator *loc, const struct okng_image *frame, s
 	*pose = (struct okng_pose){0};
 	if (!frame->data || frame->pixel != OKNG_PIXEL_MONO8 || frame->width != loc->width || frame->height != loc->height)
 		return -EINVAL;
-	okng_pyramid_build(&loc->frame, frame);
+	okng_locator_begin(loc, frame);
+	okng_locator_feed(loc, loc->height);
+	return okng_locator_find(loc, pose);
+}
+
+void okng_locator_begin(struct okng_locator *loc, const struct okng_image *frame)
+{
+	okng_pyramid_begin(&loc->frame, frame);
 	for (int l = 0; l <= loc->top; l++)
 		loc->levels[l].view.image = loc->frame.level[l];
+}
+
+void okng_locator_feed(struct okng_locator *loc, int32_t rows)
+{
+	okng_pyramid_feed(&loc->frame, loc->k, rows);
+}
+
+int okng_locator_find(struct okng_locator *loc, struct okng_pose *pose)
+{
+	*pose = (struct okng_pose){0};
 	if (!loc->search && !(loc->angle > 0)) {
 		pose->score = score(&loc->levels[loc->rank], &(struct okng_locate_place){0});
 		return pose->score < SCORE_MIN ? -ENOENT : 0;

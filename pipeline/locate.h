@@ -37,16 +37,20 @@ struct okng_locator;
  * than 16); -ENODATA (the reference is blank: nothing to hold on to); -ENOMEM. */
 int okng_locator_open(struct okng_locator **locator, const struct okng_image *reference, int search, double angle);
 
-/* Finds the part in a frame of the reference's size. One thread at a time; no heap calls. *pose is always filled; its
+/* Finds the part in a frame (MONO8) of the reference's size. One thread at a time; no heap calls. *pose is always filled; its
  * score is the normalised correlation of frame and reference at the pose, 0 where either is blank.
  * 0; -EINVAL (other size or format, *pose zeroed); -ENOENT: no plausible place within the search range; -EDOM: a place
  * was found but the refinement settled neither at full nor at half size, *pose is the best guess. */
 int okng_locator_run(struct okng_locator *locator, const struct okng_image *frame, struct okng_pose *pose);
 
-/* Resamples the frame onto the reference: out (MONO8, the size of the reference, not the frame's memory) by bilinear
- * interpolation at 1/256 pixel, integers only. spans (out->height entries; may be NULL) receives [x0, x1) of each row,
- * the pixels whose place lies inside the frame, x0 == x1 == 0 for none; beyond them out repeats the frame's nearest
- * pixels. 0; -EINVAL (format, or a pose beyond 45° or 32768 pixels). */
+/* The same in parts, for who passes over the frame anyway: begin takes the frame (which okng_locator_run would not
+ * refuse), feed is told how many of its rows are ready, find does the rest when all are; it reads the frame again. */
+void okng_locator_begin(struct okng_locator *locator, const struct okng_image *frame);
+void okng_locator_feed(struct okng_locator *locator, int32_t rows);
+int okng_locator_find(struct okng_locator *locator, struct okng_pose *pose);
+
+/* Resamples the frame onto the reference: okng_resample (resample.h) with this machine's kernels, in the frame's own
+ * light; spans may be NULL. */
 int okng_locate_resample(const struct okng_pose *pose, const struct okng_image *frame, struct okng_image *out,
 	int32_t (*spans)[2]);
 

@@ -7,6 +7,7 @@
 #ifndef OKNG_PIPELINE_LOCATE_PARTS_H
 #define OKNG_PIPELINE_LOCATE_PARTS_H
 
+#include "pipeline/kernels.h"
 #include "pipeline/locate.h"
 
 #define OKNG_LOCATE_LEVELS 9   /* 16384 halved eight times is 64 */
@@ -61,12 +62,15 @@ static inline int32_t okng_locate_sample(const struct okng_image *img, const str
 
 struct okng_pyramid {
 	int levels;
-	struct okng_image level[OKNG_LOCATE_LEVELS]; /* [0] is a view set by build */
+	struct okng_image level[OKNG_LOCATE_LEVELS]; /* [0] is a view set by begin */
+	int32_t ready[OKNG_LOCATE_LEVELS];           /* rows */
 };
 
 /* Levels until the short side of the next would fall below 60 pixels. 0 or -ENOMEM. */
 int okng_pyramid_init(struct okng_pyramid *pyramid, int32_t width, int32_t height);
-void okng_pyramid_build(struct okng_pyramid *pyramid, const struct okng_image *picture);
+/* A picture whose rows come from above one after the other; what follows from the first `rows` of them is reckoned. */
+void okng_pyramid_begin(struct okng_pyramid *pyramid, const struct okng_image *picture);
+void okng_pyramid_feed(struct okng_pyramid *pyramid, const struct okng_kernels *k, int32_t rows);
 void okng_pyramid_finish(struct okng_pyramid *pyramid);
 
 /* --- locate_search.c: every shift and angle of one level --- */

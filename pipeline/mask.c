@@ -48,15 +48,19 @@ void okng_mask_fill(struct okng_mask *mask, struct okng_rect r, int value)
 	int32_t x0 = r.x < 0 ? 0 : r.x, y0 = r.y < 0 ? 0 : r.y;
 	int32_t x1 = r.x + r.w > mask->width ? mask->width : r.x + r.w;
 	int32_t y1 = r.y + r.h > mask->height ? mask->height : r.y + r.h;
-	for (int32_t y = y0; y < y1; y++) {
+	for (int32_t y = y0; y < y1 && x0 < x1; y++) {
 		uint64_t *row = okng_mask_row(mask, y);
 		if (!okng_mask_row_counts(mask, y)) {
 			memset(row, 0, (size_t)mask->words * sizeof *row);
 			mask->rows[y] = 1;
 		}
-		for (int32_t x = x0; x < x1; x++) {
-			uint64_t bit = (uint64_t)1 << (x & 63);
-			row[x >> 6] = value ? row[x >> 6] | bit : row[x >> 6] & ~bit;
+		for (int32_t i = x0 / 64; i <= (x1 - 1) / 64; i++) {
+			uint64_t bits = ~(uint64_t)0;
+			if (i == x0 / 64)
+				bits &= ~(uint64_t)0 << (x0 & 63);
+			if (i == (x1 - 1) / 64)
+				bits &= ~(uint64_t)0 >> (63 - ((x1 - 1) & 63));
+			row[i] = value ? row[i] | bits : row[i] & ~bits;
 		}
 	}
 }

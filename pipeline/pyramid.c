@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Halving is the one step of the locator that touches every pixel of the frame, so it stays a plain row loop: two
- * rows in, one row out, a form that any vector unit takes.
+ * Halving is the one step of the locator that touches every pixel of the frame, so it goes along with whoever passes over
+ * the frame first: two rows in, one row out, and on to the next level as soon as that has two.
  */
 #include "pipeline/locate_parts.h"
 
@@ -26,19 +26,24 @@ int okng_pyramid_init(struct okng_pyramid *pyramid, int32_t width, int32_t heigh
 	}
 }
 
-static void halve_row(uint8_t *restrict out, const uint8_t *restrict a, const uint8_t *restrict b, int32_t width)
-{
-	for (int32_t x = 0; x < width; x++)
-		out[x] = (uint8_t)((a[2 * x] + a[2 * x + 1] + b[2 * x] + b[2 * x + 1] + 2) >> 2);
-}
-
-void okng_pyramid_build(struct okng_pyramid *pyramid, const struct okng_image *picture)
+void okng_pyramid_begin(struct okng_pyramid *pyramid, const struct okng_image *picture)
 {
 	pyramid->level[0] = okng_image_view(picture->data, picture->width, picture->height, picture->stride, picture->pixel);
+	for (int l = 0; l < pyramid->levels; l++)
+		pyramid->ready[l] = 0;
+}
+
+void okng_pyramid_feed(struct okng_pyramid *pyramid, const struct okng_kernels *k, int32_t rows)
+{
+	pyramid->ready[0] = rows;
 	for (int l = 1; l < pyramid->levels; l++) {
 		const struct okng_image *from = &pyramid->level[l - 1], *to = &pyramid->level[l];
-		for (int32_t y = 0; y < to->height; y++)
-			halve_row(okng_image_row(to, y), okng_image_row(from, 2 * y), okng_image_row(from, 2 * y + 1), to->width);
+		int32_t y = pyramid->ready[l], until = pyramid->ready[l - 1] / 2;
+		if (y == until)
+			return;
+		for (; y < until; y++)
+			k->halve(okng_image_row(from, 2 * y), okng_image_row(from, 2 * y + 1), okng_image_row(to, y), to->width);
+		pyramid->ready[l] = until;
 	}
 }
 

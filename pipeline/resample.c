@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pose becomes an affine map with 32 fraction bits once per row; everything per pixel is integer: two adds, a
- * rounding to 1/256 pixel, four taps. The span of a row, where all taps are inside, is solved beforehand so that the
- * inner loop has no test.
+ * The pose becomes an affine map, rounded once per row and once per column: a pixel's place is the sum of both, to
+ * 1/32768 pixel across and 1/8192 down, and the same whichever way it is reckoned. As the map hardly stretches, left taps
+ * keep their distance from their pixels for long runs: those are the kernel's, the few pixels beside them are done here.
  */
-#include "pipeline/locate.h"
+#include "pipeline/resample.h"
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
-#define ONE 4294967296.0             /* 1 pixel in 32.32 */
-#define HALF_STEP ((int64_t)1 << 23) /* half of 1/256 pixel */
+#include "pipeline/light.h"
+#include "pipeline/locate.h"
+
+#define ONE 4294967296.0 /* 1 pixel in 32.32 */
+#define HALF_X (1 << 16) /* half of 1/2^15 pixel, half of 1/2^13: in 32.32 */
+#define HALF_Y (1 << 18)
 
 void okng_locate_sincos(double angle, double *sine, double *cosine)
 {
@@ -27,18 +32,19 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a % b != 0 && (a < 0) != (b < 0) ? q - 1 : q;
 }
 
-/* Narrows [*x0, *x1) to the x with 0 <= at + x·step < end. */
+/* Narrows [*x0, *x1), of at least one pixel, to the x with 0 <= at + x·step < end. */
 static void narrow(int64_t at, int64_t step, int64_t end, int32_t *x0, int32_t *x1)
 {
-	int64_t lo = *x0, hi = *x1, slope = step < 0 ? -step : step;
+	int64_t first = at + *x0 * step, last = at + (*x1 - 1) * step, lo = *x0, hi = *x1, slope = step < 0 ? -step : step;
+	if (first >= 0 && first < end && last >= 0 && last < end)
+		return;
 	if (step == 0) {
-		if (at < 0 || at >= end)
-			hi = lo;
+		hi = lo;
 	} else {
-		int64_t first = -floor_div(step > 0 ? at : end - 1 - at, slope);
-		int64_t last = floor_div(step > 0 ? end - 1 - at : at, slope);
-		lo = first > lo ? first : lo;
-		hi = last + 1 < hi ? last + 1 : hi;
+		int64_t from = -floor_div(step > 0 ? at : end - 1 - at, slope);
+		int64_t to = floor_div(step > 0 ? end - 1 - at : at, slope);
+		lo = from > lo ? from : lo;
+		hi = to + 1 < hi ? to + 1 : hi;
 	}
 	if (hi <= lo)
 		lo = hi = 0;
@@ -46,75 +52,133 @@ static void narrow(int64_t at, int64_t step, int64_t end, int32_t *x0, int32_t *
 	*x1 = (int32_t)hi;
 }
 
-/* One pixel anywhere: places beyond the frame are drawn to its border. px, py in 1/256 pixel. */
-static uint8_t tap_clamped(const struct okng_image *frame, int64_t px, int64_t py)
-{
-	int64_t xm = (int64_t)(frame->width - 1) * 256, ym = (int64_t)(frame->height - 1) * 256;
-	px = px < 0 ? 0 : px > xm ? xm : px;
-	py = py < 0 ? 0 : py > ym ? ym : py;
-	int32_t x = (int32_t)(px >> 8), y = (int32_t)(py >> 8);
-	int32_t fx = (int32_t)(px & 255), fy = (int32_t)(py & 255);
-	const uint8_t *a = okng_image_row(frame, y) + x;
-	const uint8_t *b = y + 1 < frame->height ? a + frame->stride : a;
-	int32_t r = x + 1 < frame->width;
-	return (uint8_t)(((a[0] * (256 - fx) + a[r] * fx) * (256 - fy) + (b[0] * (256 - fx) + b[r] * fx) * fy + 32768) >> 16);
-}
+/* What all rows share. */
+struct map {
+	const struct okng_kernels *k;
+	const struct okng_image *frame;
+	struct okng_image *out;
+	double sine, cosine, dx, dy;
+	int64_t sx, sy; /* 32.32 from pixel to pixel */
+	uint16_t wx[2][OKNG_IMAGE_SIDE_MAX / 2], wy[2][OKNG_IMAGE_SIDE_MAX / 2];
+};
 
-/* Pixels [x0, x1) whose four taps all lie inside. */
-static void resample_inner(const struct okng_image *frame, uint8_t *out, int32_t x0, int32_t x1, int64_t fx, int64_t fy,
-	int64_t sx, int64_t sy)
+static void map_init(struct map *m, const struct okng_pose *pose)
 {
-	fx += x0 * sx;
-	fy += x0 * sy;
-	for (int32_t x = x0; x < x1; x++, fx += sx, fy += sy) {
-		const uint8_t *a = frame->data + (fy >> 32) * frame->stride + (fx >> 32), *b = a + frame->stride;
-		int32_t wx = (int32_t)(fx >> 24) & 255, wy = (int32_t)(fy >> 24) & 255;
-		int32_t top = a[0] * 256 + (a[1] - a[0]) * wx, bottom = b[0] * 256 + (b[1] - b[0]) * wx;
-		out[x] = (uint8_t)((top * 256 + (bottom - top) * wy + 32768) >> 16);
+	okng_locate_sincos(pose->angle, &m->sine, &m->cosine);
+	m->dx = pose->dx;
+	m->dy = pose->dy;
+	m->sx = (int64_t)(m->cosine * ONE);
+	m->sy = (int64_t)(-m->sine * ONE);
+	for (int32_t x = 0; x < m->out->width; x++) {
+		m->wx[x & 1][x >> 1] = (uint16_t)(((x * m->sx + HALF_X) >> 17) - ((int64_t)x << 15));
+		m->wy[x & 1][x >> 1] = (uint16_t)((x * m->sy + HALF_Y) >> 19);
 	}
 }
 
-/* fx, fy: place of x = 0 in 32.32, half of 1/256 pixel already added. */
-static void resample_row(const struct okng_image *frame, uint8_t *out, int32_t width, int64_t fx, int64_t fy, int64_t sx,
-	int64_t sy, int32_t span[2])
+/* The pixels [x0, x1), whose right taps lie in the frame, too: cut where the left taps' distance changes. at: of x = 0 in
+ * 32.32. */
+static void runs(const struct map *m, struct okng_resample_run *run, int64_t at, int32_t x0, int32_t x1, uint8_t *out)
 {
-	/* inside: the rounded place lies in [0, side - 1]; inner: also has a right and a lower neighbour */
-	int64_t xe = ((int64_t)(frame->width - 1) * 256 + 1) << 24, ye = ((int64_t)(frame->height - 1) * 256 + 1) << 24;
-	int32_t in0 = 0, in1 = width;
-	narrow(fx, sx, xe, &in0, &in1);
-	narrow(fy, sy, ye, &in0, &in1);
-	int32_t a = in0, b = in1;
-	narrow(fx, sx, (int64_t)(frame->width - 1) << 32, &a, &b);
-	narrow(fy, sy, (int64_t)(frame->height - 1) << 32, &a, &b);
-	for (int32_t x = 0; x < a; x++)
-		out[x] = tap_clamped(frame, (fx + x * sx) >> 24, (fy + x * sy) >> 24);
-	resample_inner(frame, out, a, b, fx, fy, sx, sy);
-	for (int32_t x = b; x < width; x++)
-		out[x] = tap_clamped(frame, (fx + x * sx) >> 24, (fy + x * sy) >> 24);
-	span[0] = in0;
-	span[1] = in1;
+	int64_t shrink = ((int64_t)1 << 32) - m->sx;
+	for (int32_t x = x0; x < x1;) {
+		int64_t far = at - x * shrink;
+		run->shift = (int32_t)(far >> 32);
+		run->fx = (uint16_t)((at >> 17) - ((int64_t)run->shift << 15));
+		int64_t more = shrink > 0 ? (far & 0xffffffff) / shrink + 1 : x1 - x;
+		int32_t end = more < x1 - x ? x + (int32_t)more : x1;
+		m->k->resample(run, x, end, out);
+		x = end;
+	}
+}
+
+/* The last column of the frame, which has no right neighbour. */
+static uint8_t on_border(const struct map *m, int32_t y)
+{
+	const uint8_t *p = okng_image_row(m->frame, y >> 13) + m->frame->width - 1;
+	int32_t fy = y & 8191, v = ((p[0] * (8192 - fy)) >> 8) + (fy ? (p[m->frame->stride] * fy) >> 8 : 0);
+	return (uint8_t)((v + 17) >> 5);
+}
+
+static void resample_row(const struct map *m, int32_t y, int32_t span[2])
+{
+	const struct okng_image *f = m->frame;
+	double cx = (m->out->width - 1) / 2.0, cy = (m->out->height - 1) / 2.0, v = y - cy;
+	int32_t fx = (int32_t)floor((cx + m->dx - m->cosine * cx + m->sine * v) * 32768 + 0.5);
+	int32_t fy = (int32_t)floor((cy + m->dy + m->sine * cx + m->cosine * v) * 8192 + 0.5);
+	int64_t ax = (int64_t)fx * (1 << 17) + HALF_X, ay = (int64_t)fy * (1 << 19) + HALF_Y;
+	uint8_t *out = okng_image_row(m->out, y);
+	span[0] = 0;
+	span[1] = m->out->width;
+	narrow(ay, m->sy, ((int64_t)(f->height - 1) << 32) + 2 * HALF_Y, &span[0], &span[1]);
+	if (span[0] < span[1])
+		narrow(ax, m->sx, ((int64_t)(f->width - 1) << 32) + 2 * HALF_X, &span[0], &span[1]);
+	if (span[0] == span[1])
+		return;
+	int32_t x0 = span[0], x1 = span[1];
+	narrow(ax, m->sx, (int64_t)(f->width - 1) << 32, &x0, &x1);
+	struct okng_resample_run run = {.data = f->data, .stride = f->stride, .height = f->height, .wx = {m->wx[0], m->wx[1]},
+		.wy = {m->wy[0], m->wy[1]}, .fy = fy, .step = m->sy};
+	runs(m, &run, ax, x0, x1, out);
+	for (int32_t x = x0 < x1 ? x1 : span[0]; x < span[1]; x++)
+		out[x] = on_border(m, okng_resample_y(&run, x));
+	memset(out, out[span[0]], (size_t)span[0]);
+	memset(out + span[1], out[span[1] - 1], (size_t)(m->out->width - span[1]));
+}
+
+/* Rows that lie beyond the frame repeat the nearest one that does not. */
+static void fill_rows(struct okng_image *out, const int32_t (*spans)[2])
+{
+	int32_t from = -1;
+	for (int32_t y = 0; y < out->height; y++) {
+		if (spans[y][1]) {
+			for (int32_t above = from < 0 ? y : 0; above > 0; above--)
+				memcpy(okng_image_row(out, above - 1), okng_image_row(out, y), (size_t)out->width);
+			from = y;
+		} else if (from >= 0) {
+			memcpy(okng_image_row(out, y), okng_image_row(out, from), (size_t)out->width);
+		}
+	}
+	for (int32_t y = 0; from < 0 && y < out->height; y++)
+		memset(okng_image_row(out, y), 0, (size_t)out->width);
+}
+
+static bool sound(const struct okng_pose *pose, const struct okng_image *frame, const struct okng_image *out)
+{
+	return frame->data && out->data && frame->pixel == OKNG_PIXEL_MONO8 && out->pixel == OKNG_PIXEL_MONO8 &&
+		fabs(pose->angle) <= 45.0 && fabs(pose->dx) <= 32768.0 && fabs(pose->dy) <= 32768.0;
+}
+
+int okng_resample(const struct okng_kernels *k, const struct okng_pose *pose, const struct okng_image *frame,
+	const struct okng_image *light, struct okng_image *out, int32_t (*spans)[2])
+{
+	if (!sound(pose, frame, out))
+		return -EINVAL;
+	struct map m;
+	m.k = k;
+	m.frame = frame;
+	m.out = out;
+	map_init(&m, pose);
+	int32_t every = light ? okng_light_rows(out->height) : 0;
+	struct okng_light_sums sums = {0, 0};
+	/* The rows by which the light is judged come first, so that each other row is lit while it is at hand. */
+	for (int32_t y = 0; light && y < out->height; y += every) {
+		resample_row(&m, y, spans[y]);
+		okng_light_add(k, &sums, okng_image_row(out, y), okng_image_row(light, y), spans[y]);
+	}
+	uint32_t gain = light ? okng_light_gain(&sums) : OKNG_LIGHT_ONE;
+	for (int32_t y = 0; y < out->height; y++) {
+		if (!light || y % every)
+			resample_row(&m, y, spans[y]);
+		if (gain != OKNG_LIGHT_ONE && spans[y][1])
+			k->light(okng_image_row(out, y), gain, out->width);
+	}
+	fill_rows(out, (const int32_t (*)[2])spans);
+	return 0;
 }
 
 int okng_locate_resample(const struct okng_pose *pose, const struct okng_image *frame, struct okng_image *out,
 	int32_t (*spans)[2])
 {
-	if (!frame->data || !out->data || frame->pixel != OKNG_PIXEL_MONO8 || out->pixel != OKNG_PIXEL_MONO8)
-		return -EINVAL;
-	if (!(fabs(pose->angle) <= 45.0) || !(fabs(pose->dx) <= 32768.0) || !(fabs(pose->dy) <= 32768.0))
-		return -EINVAL;
-	double s, c, cx = (out->width - 1) / 2.0, cy = (out->height - 1) / 2.0;
-	okng_locate_sincos(pose->angle, &s, &c);
-	int64_t sx = (int64_t)(c * ONE), sy = (int64_t)(-s * ONE);
-	for (int32_t y = 0; y < out->height; y++) {
-		double v = y - cy;
-		double fx = cx + pose->dx - c * cx + s * v, fy = cy + pose->dy + s * cx + c * v;
-		int32_t span[2];
-		resample_row(frame, okng_image_row(out, y), out->width, (int64_t)floor(fx * ONE) + HALF_STEP,
-			(int64_t)floor(fy * ONE) + HALF_STEP, sx, sy, span);
-		if (spans) {
-			spans[y][0] = span[0];
-			spans[y][1] = span[1];
-		}
-	}
-	return 0;
+	int32_t unwanted[OKNG_IMAGE_SIDE_MAX][2];
+	return okng_resample(okng_kernels_get(okng_cpu_level()), pose, frame, NULL, out, spans ? spans : unwanted);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "pipeline/compare.h"
+#include "pipeline/local.h"
 
 #define OUTSIDE_SHARE 5 /* one over: how much of the region may lie outside the frame */
 
@@ -26,12 +27,14 @@ struct extent {
 struct band {
 	const struct okng_kernels *k;
 	struct okng_tool tool;
-	struct okng_image lower, upper, expected, smooth; /* smooth: of a local threshold alone */
+	bool is_local;
+	struct okng_image lower, upper, expected; /* local: lower and upper are of one row */
+	struct okng_image smooth;                 /* of a local threshold alone */
+	struct okng_local *local;
 	struct okng_mask valid, dark, bright, spare;
 	struct extent *extents; /* of valid, by row */
 	uint64_t valid_count;
 	uint64_t *line[2];      /* dark, bright: the row at hand */
-	uint32_t *columns;
 	struct okng_blobs *blobs;
 };
 
@@ -73,8 +76,7 @@ static void make_valid(struct band *s)
 static int make_bounds(struct band *s, const struct okng_model *model)
 {
 	const struct okng_tool *t = &s->tool;
-	bool local = t->type == OKNG_TOOL_BLOB && t->threshold == OKNG_THRESHOLD_LOCAL;
-	if (t->type == OKNG_TOOL_COMPARE || (local && t->smooth)) {
+	if (t->type == OKNG_TOOL_COMPARE || (s->is_local && t->smooth)) {
 		int r = okng_image_init(&s->smooth, s->valid.width, s->valid.height, OKNG_PIXEL_MONO8);
 		if (r < 0)
 			return r;
@@ -87,7 +89,9 @@ static int make_bounds(struct band *s, const struct okng_model *model)
 			okng_image_copy(&s->expected, &s->smooth);
 		okng_compare_bounds(t, model, &s->expected, &s->lower, &s->upper);
 		okng_image_finish(&s->smooth);
-	} else if (!local) {
+	} else if (s->is_local) {
+		return okng_local_open(&s->local, s->valid.width, t->window, s->k);
+	} else {
 		fill(&s->lower, t->dark);
 		fill(&s->upper, t->bright);
 	}
@@ -110,7 +114,7 @@ static void band_close(void **state)
 	free(s->extents);
 	free(s->line[0]);
 	free(s->line[1]);
-	free(s->columns);
+	okng_local_close(&s->local);
 	free(s);
 }
 
@@ -125,11 +129,14 @@ static int band_open(void **state, const struct okng_tool_setup *setup)
 		return -ENOMEM;
 	s->k = setup->kernels;
 	s->tool = *tool;
-	int r = 0;
-	struct okng_image *images[] = {&s->lower, &s->upper, &s->expected};
+	s->is_local = tool->type == OKNG_TOOL_BLOB && tool->threshold == OKNG_THRESHOLD_LOCAL;
+	int32_t bounds = s->is_local ? 1 : height;
 	struct okng_mask *masks[] = {&s->dark, &s->bright, &s->spare};
-	for (int i = 0; r == 0 && i < 3; i++)
-		r = okng_image_init(images[i], width, height, OKNG_PIXEL_MONO8);
+	int r = okng_image_init(&s->lower, width, bounds, OKNG_PIXEL_MONO8);
+	if (r == 0)
+		r = okng_image_init(&s->upper, width, bounds, OKNG_PIXEL_MONO8);
+	if (r == 0)
+		r = okng_image_init(&s->expected, width, height, OKNG_PIXEL_MONO8);
 	for (int i = 0; r == 0 && i < 3; i++)
 		r = okng_mask_init_rows(masks[i], width, height);
 	if (r == 0)
@@ -137,11 +144,10 @@ static int band_open(void **state, const struct okng_tool_setup *setup)
 	if (r == 0)
 		r = okng_blobs_open(&s->blobs, width);
 	if (r == 0) {
-		s->columns = calloc((size_t)width, sizeof *s->columns);
 		s->extents = calloc((size_t)height, sizeof *s->extents);
 		s->line[0] = calloc((size_t)s->valid.words, sizeof **s->line);
 		s->line[1] = calloc((size_t)s->valid.words, sizeof **s->line);
-		if (!s->columns || !s->extents || !s->line[0] || !s->line[1])
+		if (!s->extents || !s->line[0] || !s->line[1])
 			r = -ENOMEM;
 	}
 	if (r == 0) {
@@ -151,20 +157,6 @@ static int band_open(void **state, const struct okng_tool_setup *setup)
 	if (r < 0)
 		band_close(state);
 	return r;
-}
-
-static void make_local_bounds(struct band *s, const struct okng_image *img)
-{
-	const struct okng_tool *t = &s->tool;
-	okng_compare_local_mean(img, t->window, s->columns, &s->expected);
-	for (int32_t y = 0; y < img->height; y++) {
-		const uint8_t *mean = okng_image_row(&s->expected, y);
-		uint8_t *lo = okng_image_row(&s->lower, y), *hi = okng_image_row(&s->upper, y);
-		for (int32_t x = 0; x < img->width; x++) {
-			lo[x] = (uint8_t)(t->dark && mean[x] > t->dark ? mean[x] - t->dark : 0);
-			hi[x] = (uint8_t)(t->bright && mean[x] + t->bright < 255 ? mean[x] + t->bright : 255);
-		}
-	}
 }
 
 /* The bits of word i whose pixels lie in [x0, x1). */
@@ -207,13 +199,20 @@ static void keep_line(struct okng_mask *mask, int32_t y, const uint64_t *line, c
 /* Whether any pixel of e leaves its bounds, and which: in s->line. Bits outside e are as they were. */
 static bool compare_line(struct band *s, const struct okng_image *img, bool smooth, int32_t y, const struct extent *e)
 {
-	const uint8_t *lower = okng_image_row(&s->lower, y), *upper = okng_image_row(&s->upper, y);
+	const uint8_t *lower = okng_image_row(&s->lower, s->is_local ? 0 : y), *upper = okng_image_row(&s->upper, s->is_local ? 0 : y);
 	const uint8_t *row = okng_image_row(img, y);
 	if (smooth) {
 		const uint8_t *const rows[3] = {y > 0 ? row - img->stride : row, row, y + 1 < img->height ? row + img->stride : row};
 		return s->k->gauss3_band(rows, lower, upper, s->line[0], s->line[1], img->width, e->x0, e->x1);
 	}
 	return s->k->band(row + e->x0, lower + e->x0, upper + e->x0, s->line[0] + e->x0 / 64, s->line[1] + e->x0 / 64, e->x1 - e->x0);
+}
+
+static void make_local_bounds(struct band *s, const struct okng_image *img, int32_t y)
+{
+	uint8_t *mean = okng_image_row(&s->expected, y);
+	okng_local_row(s->local, img, y, mean);
+	s->k->margins(mean, (uint8_t)s->tool.dark, (uint8_t)s->tool.bright, s->lower.data, s->upper.data, img->width);
 }
 
 /* Fills dark and bright; the number of pixels that were looked at. */
@@ -227,6 +226,8 @@ static uint64_t compare_rows(struct band *s, const struct okng_image *img, bool 
 		int32_t x0 = spans[y][0] > 0 ? spans[y][0] + shrink : 0;
 		int32_t x1 = spans[y][1] < img->width ? spans[y][1] - shrink : img->width;
 		s->dark.rows[y] = s->bright.rows[y] = 0;
+		if (s->is_local)
+			make_local_bounds(s, img, y);
 		if (!e.count || x1 <= x0)
 			continue;
 		seen += count_seen(&e, valid, x0, x1);
@@ -258,16 +259,12 @@ static int band_run(void *state, const struct okng_image *img, const int32_t (*s
 	void (*each)(void *user, const struct okng_defect *defect), void *user)
 {
 	struct band *s = state;
-	const struct okng_tool *t = &s->tool;
 	const struct okng_image *in = img;
-	bool smooth = t->smooth;
-	if (t->type == OKNG_TOOL_BLOB && t->threshold == OKNG_THRESHOLD_LOCAL) {
-		if (smooth) {
-			smooth_image(s->k, img, &s->smooth);
-			in = &s->smooth;
-			smooth = false;
-		}
-		make_local_bounds(s, in);
+	bool smooth = s->tool.smooth;
+	if (s->is_local && smooth) {
+		smooth_image(s->k, img, &s->smooth);
+		in = &s->smooth;
+		smooth = false;
 	}
 	uint64_t seen = compare_rows(s, in, smooth, spans);
 	if (s->valid_count - seen > s->valid_count / OUTSIDE_SHARE)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
@@ -93,7 +94,8 @@ class Help(Case):
                      ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["camera", "grab"],
                      ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
                      ["calib", "flat"], ["calib", "flat", "--out", "x"], ["bench", "nonsense"], ["bench", "--size", "10x10"],
-                     ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"]):
+                     ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"],
+                     ["bench", "--sweep", "x", "chain"]):
             r = okng(*args)
             self.assertEqual(r.returncode, FAILED, args)
             self.assertEqual(r.stdout, "", args)
@@ -507,6 +509,34 @@ class Bench(Case):
         self.assertEqual([row.split()[0] for row in rows], ["chain", "parts"])
         for row in rows:
             self.assertRegex(row[what - 3:], r"^%  [a-z]")
+
+
+    def test_sweep_writes_tables_and_pictures(self):
+        r = self.run_okng(GOOD, "bench", "--quick", "--sweep", self.path("sweep"))
+        names = ["size-chain", "size-inspect", "blobs", "regions"]
+        self.assertEqual(r.stdout.split(), [self.path("sweep", n + e) for n in names for e in (".csv", ".svg")])
+        svg = "{http://www.w3.org/2000/svg}"
+        for name in names:
+            with open(self.path("sweep", name + ".csv")) as f:
+                rows = list(csv.DictReader(f))
+            self.assertGreaterEqual(len(rows), 2)
+            for row in rows:
+                self.assertGreater(float(row["okng_ms"]), 0)
+            columns = [c for c in ("okng_ms", "opencv_ms", "opencv_contours_ms", "read_ms") if rows[0][c]]
+            root = xml.etree.ElementTree.parse(self.path("sweep", name + ".svg")).getroot()
+            self.assertEqual(root.tag, svg + "svg")
+            [frame] = [e for e in root.iter(svg + "rect") if e.get("class") == "frame"]
+            x, y, w, h = (float(frame.get(k)) for k in ("x", "y", "width", "height"))
+            points = [e for e in root.iter(svg + "circle") if e.get("class").startswith("point")]
+            self.assertEqual(len(points), len(columns) * len(rows))
+            for e in points:
+                self.assertTrue(x - 0.1 <= float(e.get("cx")) <= x + w + 0.1, e.attrib)
+                self.assertTrue(y - 0.1 <= float(e.get("cy")) <= y + h + 0.1, e.attrib)
+            texts = [e.text for e in root.iter(svg + "text")]
+            self.assertIn("okng", texts)
+            self.assertIn("time, ms", texts)
+        r = self.run_okng(FAILED, "bench", "--quick", "--sweep", self.write("file", ""))
+        self.assertIn("file", r.stderr)
 
 
 class Records(Case):

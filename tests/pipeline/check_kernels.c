@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOT_BYTES (CHECK_SIDE * 4 + 4096)
+#define SLOT_BYTES (CHECK_SIDE * 4 + 8192)
 #define PAGE 65536 /* a multiple of any machine's page */
 #define CANARY 0xa5
 #define CANARY_BYTES 192
@@ -320,6 +320,8 @@ static void bench_kernel(struct checker *c, const struct kernel_check *k)
 
 static const struct kernel_check *const tables[] = {
 	check_kernels_chain,
+	check_kernels_local,
+	check_kernels_frame,
 };
 
 #define TABLES (sizeof tables / sizeof *tables)

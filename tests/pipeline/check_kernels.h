@@ -25,6 +25,8 @@ struct kernel_check {
 	uint64_t (*call)(struct checker *c, const struct okng_kernels *k, int32_t width);
 };
 
+extern const struct kernel_check check_kernels_local[];
+extern const struct kernel_check check_kernels_frame[];
 extern const struct kernel_check check_kernels_chain[]; /* ends with a row without name */
 
 /* For prepare: slot `slot` gets `bytes` bytes at a place that `align` divides, with pages that can't be touched or
