@@ -87,13 +87,13 @@ int okng_edge_finder_open(struct okng_edge_finder **finder, double length, doubl
 	return 0;
 }
 
-/* Bilinear; false when one of the four pixels may not be read. */
+/* Bilinear; false when one of the pixels that it needs may not be read. */
 static bool sample(const struct okng_image *img, const int32_t (*spans)[2], double x, double y, double *grey)
 {
 	if (!(x >= 0 && y >= 0 && x <= img->width - 1 && y <= img->height - 1))
 		return false;
 	int32_t ix = (int32_t)x, iy = (int32_t)y;
-	int32_t jx = ix + 1 < img->width ? ix + 1 : ix, jy = iy + 1 < img->height ? iy + 1 : iy;
+	int32_t jx = x > ix ? ix + 1 : ix, jy = y > iy ? iy + 1 : iy; /* never beyond the last, which is whole */
 	if (spans && (ix < spans[iy][0] || jx >= spans[iy][1] || ix < spans[jy][0] || jx >= spans[jy][1]))
 		return false;
 	const uint8_t *a = okng_image_row(img, iy), *b = okng_image_row(img, jy);

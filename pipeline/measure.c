@@ -351,7 +351,7 @@ static int search_circle(struct okng_measurer *me, const struct okng_image *img,
 		okng_edge_rows_fan(me->rows, me->n_rows, m->centre, me->dir[i], m->radius);
 		if (okng_edge_sample(me->finder, img, spans, me->rows, me->n_rows, m->radius - m->reach, 2 * m->reach) < 0)
 			return -EDOM;
-		int k = choose(m, e, okng_edge_find(me->finder, m->contrast, &e), 1);
+		int n = okng_edge_find(me->finder, m->contrast, &e), k = choose(m, e, n, 1);
 		if (k < 0)
 			continue;
 		me->rises[me->a.n] = e[k].contrast > 0;

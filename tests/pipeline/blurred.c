@@ -51,6 +51,7 @@ void blurred_draw(struct okng_image *img, const struct blurred *w, uint64_t *see
 {
 	static double table[TABLE_MAX];
 	double c = cos(w->angle * PI / 180), s = sin(w->angle * PI / 180);
+	double c2 = cos((w->angle + w->size) * PI / 180), s2 = sin((w->angle + w->size) * PI / 180);
 	int known = 0;
 	if (w->figure == BLURRED_DISC)
 		for (known = 0; known < TABLE_MAX && known * TABLE_STEP < w->size + 6 * w->blur + 1; known++)
@@ -64,6 +65,8 @@ void blurred_draw(struct okng_image *img, const struct blurred *w, uint64_t *see
 					double at = sqrt(u * u + v * v) / TABLE_STEP;
 					int i = (int)at;
 					share += i + 1 < known ? table[i] + (at - i) * (table[i + 1] - table[i]) : 0;
+				} else if (w->figure == BLURRED_CORNER) {
+					share += step_at(d, w->blur) * step_at(c2 * u + s2 * v, w->blur);
 				} else {
 					share += step_at(d, w->blur) - (w->figure == BLURRED_BAR ? step_at(d - w->size, w->blur) : 0);
 				}

@@ -10,13 +10,13 @@
 
 #include "pipeline/edge.h"
 
-enum blurred_figure { BLURRED_EDGE, BLURRED_BAR, BLURRED_DISC };
+enum blurred_figure { BLURRED_EDGE, BLURRED_BAR, BLURRED_CORNER, BLURRED_DISC };
 
 struct blurred {
 	enum blurred_figure figure;
-	struct okng_point at;   /* a point of the edge, of the bar's first edge, the disc's centre */
+	struct okng_point at;   /* a point of the edge, of the bar's first edge, the corner, the disc's centre */
 	double angle;           /* degrees, y down: normal of the edge, from dark to bright */
-	double size;            /* width of the bar, radius of the disc */
+	double size;            /* width of the bar, radius of the disc; corner: degrees from the first edge's normal to the other's */
 	double blur;            /* sigma of the optics, pixels */
 	double dark, bright;    /* levels; swapped: the figure is dark */
 	double noise;           /* standard deviation, levels */

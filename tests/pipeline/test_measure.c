@@ -191,6 +191,101 @@ static void bars(void **state)
 		}
 }
 
+static void distances(void **state)
+{
+	(void)state;
+	printf("distance of two edges, one scan for each, noise as above: scans: bias, 1 sigma\n");
+	for (int scans = 1; scans <= 5; scans += 4) {
+		struct sums sums = {0};
+		for (int i = 0; i < TRIALS; i++) {
+			struct okng_measure m = plain;
+			struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+			double angle = blurred_uniform(&seed, 0, 360), c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+			double width = blurred_uniform(&seed, 22, 26), tilt = scans > 1 ? blurred_uniform(&seed, -6, 6) : 0;
+			struct okng_point at = {MIDDLE - c * width / 2, MIDDLE - s * width / 2};
+			m.kind = OKNG_MEASURE_DISTANCE;
+			m.scans = scans;
+			m.breadth = scans > 1 ? 25 : 11;
+			m.pick = i % 2 ? OKNG_PICK_FIRST : OKNG_PICK_LAST;
+			blurred_draw(&picture, &(struct blurred){.figure = BLURRED_BAR, .at = at, .angle = angle, .size = width, .blur = 1, .dark = DARK,
+				.bright = BRIGHT, .noise = NOISE}, &seed);
+			set_scan(&m.from, &m.to, at, angle + tilt, 9);
+			set_scan(&m.from2, &m.to2, (struct okng_point){at.x + c * width, at.y + s * width}, angle - tilt, 9);
+			assert_int_equal(measure(&m, NULL, out), 1);
+			assert_true(out[0].found);
+			count(&sums, out[0].value - width);
+		}
+		printf("  %d  %+.4f  %.4f\n", scans, bias(&sums), scatter(&sums));
+		assert_true(fabs(bias(&sums)) < 0.02 && scatter(&sums) < 0.05 * sqrt(2));
+	}
+}
+
+static void angles(void **state)
+{
+	(void)state;
+	struct sums sums = {0};
+	for (int i = 0; i < TRIALS; i++) {
+		struct okng_measure m = plain;
+		struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+		double first = blurred_uniform(&seed, -7, 7), turn = blurred_uniform(&seed, 83, 97), both = first + turn - 90;
+		struct okng_point corner = {blurred_uniform(&seed, 15, 18), blurred_uniform(&seed, 15, 18)};
+		m.kind = OKNG_MEASURE_ANGLE;
+		m.breadth = 36;
+		m.scans = 12;
+		m.transition = OKNG_TRANSITION_RISE;
+		m.nominal = i % 2 ? 90 : -90;
+		blurred_draw(&picture, &(struct blurred){.figure = BLURRED_CORNER, .at = corner, .angle = first, .size = turn, .blur = 1, .dark = DARK,
+			.bright = BRIGHT, .noise = NOISE}, &seed);
+		double x = corner.x - tan(first * PI / 180) * (48 - corner.y), y = corner.y + tan(both * PI / 180) * (48 - corner.x);
+		set_scan(&m.from, &m.to, (struct okng_point){x < 14 ? 14 : x, 48}, 0, 13);
+		set_scan(&m.from2, &m.to2, (struct okng_point){48, y < 14 ? 14 : y}, 90, 13);
+		assert_int_equal(measure(&m, NULL, out), 1);
+		assert_true(out[0].found && out[0].unit == OKNG_UNIT_DEG);
+		count(&sums, out[0].value - (i % 2 ? 180 - turn : -turn));
+	}
+	printf("angle of two edges of 36 pixels, 12 scans, noise as above: bias %+.4f, 1 sigma %.4f degrees\n", bias(&sums), scatter(&sums));
+	assert_true(fabs(bias(&sums)) < 0.03 && scatter(&sums) < 0.2);
+}
+
+/* Edges are mapped before anything is computed: scale, shear and a tilted plane. */
+static void on_a_plane(void **state)
+{
+	(void)state;
+	static const struct okng_plane planes[] = {
+		{{0.02, 0, 0, 0, 0.02, 0, 0, 0, 1}}, {{0.02, 0.004, 7, -0.003, 0.025, -9, 0, 0, 1}}, {{0.02, 0.001, 7, -0.001, 0.021, -9, 0.002, -0.001, 1}}};
+	for (size_t k = 0; k < sizeof planes / sizeof *planes; k++)
+		for (int scans = 1; scans <= 5; scans += 4) {
+			struct okng_measure m = plain;
+			struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+			double angle = 25 + 50.0 * (double)k, c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+			struct okng_point at = {MIDDLE - c * 9, MIDDLE - s * 9}, end = {at.x + c * 18.3, at.y + s * 18.3};
+			blurred_draw(&picture, &(struct blurred){.figure = BLURRED_BAR, .at = at, .angle = angle, .size = 18.3, .blur = 0.9, .dark = DARK,
+				.bright = BRIGHT}, &seed);
+			m.kind = OKNG_MEASURE_WIDTH;
+			m.scans = scans;
+			m.breadth = scans > 1 ? 15 : 9;
+			set_scan(&m.from, &m.to, (struct okng_point){MIDDLE, MIDDLE}, angle, 19);
+			struct okng_point a = okng_plane_map(&planes[k], at), b = okng_plane_map(&planes[k], end);
+			struct okng_point along = okng_plane_map(&planes[k], (struct okng_point){at.x - s, at.y + c});
+			double should = hypot(b.x - a.x, b.y - a.y), ux = along.x - a.x, uy = along.y - a.y;
+			if (scans > 1) /* across the mapped edges, which are parallel but on the tilted plane */
+				should = fabs((b.x - a.x) * uy - (b.y - a.y) * ux) / hypot(ux, uy);
+			assert_int_equal(measure(&m, &planes[k], out), 1);
+			assert_true(out[0].found && out[0].unit == OKNG_UNIT_MM);
+			if (fabs(out[0].value - should) > 0.02 * (k == 2 && scans > 1 ? 0.1 : 0.02))
+				fail_msg("plane %zu, %d scans: %.5f, not %.5f mm", k, scans, out[0].value, should);
+			if (k || scans > 1)
+				continue;
+			struct okng_measure circle = plain;
+			circle.kind = OKNG_MEASURE_CIRCLE;
+			circle.centre = (struct okng_point){MIDDLE, MIDDLE};
+			blurred_draw(&picture, &(struct blurred){.figure = BLURRED_DISC, .at = {MIDDLE + 1, MIDDLE}, .size = 20.5, .blur = 0.9, .dark = DARK,
+				.bright = BRIGHT}, &seed);
+			assert_int_equal(measure(&circle, &planes[0], out), 3);
+			assert_true(out[0].found && fabs(out[0].value - 0.82) < 0.0004 && fabs(out[2].value - 0.02) < 0.0004 && out[1].value < 0.0006);
+		}
+}
+
 static void circles(void **state)
 {
 	(void)state;
@@ -243,6 +338,9 @@ int main(void)
 		cmocka_unit_test(single_edges),
 		cmocka_unit_test(raster),
 		cmocka_unit_test(bars),
+		cmocka_unit_test(distances),
+		cmocka_unit_test(angles),
+		cmocka_unit_test(on_a_plane),
 		cmocka_unit_test(circles),
 	};
 	return cmocka_run_group_tests_name("measure", tests, set_up, tear_down);
