@@ -128,6 +128,8 @@ static const char *check(const struct okng_measure *m)
 		return "rays, radius or reach are out of range; reach must be less than the radius";
 	if (circle && !(m->arc.max - m->arc.min >= 30 && m->arc.max - m->arc.min <= 360))
 		return "the arc must be of 30 to 360 degrees";
+	if (m->pick == OKNG_PICK_OUTER && m->kind != OKNG_MEASURE_WIDTH)
+		return "the outer edges are a pair: only a width has them";
 	if (!(m->contrast > 0 && m->coverage > 0 && m->coverage <= 1 && m->tolerance.min < m->tolerance.max))
 		return "contrast, coverage or tolerance are out of range";
 	return NULL;
@@ -191,11 +193,25 @@ static bool fits(enum okng_transition transition, double contrast)
 	return transition == OKNG_TRANSITION_ANY || (transition == OKNG_TRANSITION_RISE) == (contrast > 0);
 }
 
-/* Index of the wanted edge, of the first of the wanted pair (span 2), -1: none. Equal ones: the first. */
-static int choose(const struct okng_measure *m, const struct okng_edge *e, int n, int span)
+/* The first that fits and the last of the opposite direction. */
+static int choose_outer(const struct okng_measure *m, const struct okng_edge *e, int n, int *second)
 {
-	int best = -1;
+	int first = 0;
+	while (first < n && !fits(m->transition, e[first].contrast))
+		first++;
+	for (*second = n - 1; *second > first; --*second)
+		if ((e[first].contrast > 0) != (e[*second].contrast > 0))
+			return first;
+	return -1;
+}
+
+/* Index of the wanted edge, -1: none. second not NULL: of the wanted pair. Equal ones: the first. */
+static int choose(const struct okng_measure *m, const struct okng_edge *e, int n, int *second)
+{
+	int best = -1, span = second ? 2 : 1;
 	double most = 0;
+	if (second && m->pick == OKNG_PICK_OUTER)
+		return choose_outer(m, e, n, second);
 	for (int i = 0; i + span <= n; i++) {
 		const struct okng_edge *last = &e[i + span - 1];
 		if (!fits(m->transition, e[i].contrast) || (span == 2 && (e[i].contrast > 0) == (last->contrast > 0)))
@@ -206,6 +222,8 @@ static int choose(const struct okng_measure *m, const struct okng_edge *e, int n
 		best = i;
 		most = strength;
 	}
+	if (second)
+		*second = best + 1;
 	return best;
 }
 
@@ -231,12 +249,12 @@ static int gather(struct okng_measurer *me, const struct okng_image *img, const 
 		int r = okng_edge_sample(me->finder, img, spans, me->rows, me->n_rows, 0, s->length);
 		if (r < 0)
 			return -EDOM;
-		int n = okng_edge_find(me->finder, m->contrast, &e), i = choose(m, e, n, b ? 2 : 1);
+		int n = okng_edge_find(me->finder, m->contrast, &e), second, i = choose(m, e, n, b ? &second : NULL);
 		if (i < 0)
 			continue;
 		add(a, plane, (struct okng_point){at.x + e[i].at * s->dir.x, at.y + e[i].at * s->dir.y});
 		if (b)
-			add(b, plane, (struct okng_point){at.x + e[i + 1].at * s->dir.x, at.y + e[i + 1].at * s->dir.y});
+			add(b, plane, (struct okng_point){at.x + e[second].at * s->dir.x, at.y + e[second].at * s->dir.y});
 	}
 	return 0;
 }
@@ -351,7 +369,7 @@ static int search_circle(struct okng_measurer *me, const struct okng_image *img,
 		okng_edge_rows_fan(me->rows, me->n_rows, m->centre, me->dir[i], m->radius);
 		if (okng_edge_sample(me->finder, img, spans, me->rows, me->n_rows, m->radius - m->reach, 2 * m->reach) < 0)
 			return -EDOM;
-		int n = okng_edge_find(me->finder, m->contrast, &e), k = choose(m, e, n, 1);
+		int n = okng_edge_find(me->finder, m->contrast, &e), k = choose(m, e, n, NULL);
 		if (k < 0)
 			continue;
 		me->rises[me->a.n] = e[k].contrast > 0;

@@ -22,14 +22,17 @@
 #define OKNG_MEASURE_VALUES_MAX 3 /* one measure tool gives at most: diameter, roundness, offset */
 
 enum okng_measure_kind {
-	OKNG_MEASURE_WIDTH = 1, /* between two neighbouring edges of opposite direction along one scan */
+	OKNG_MEASURE_WIDTH = 1, /* between two edges of opposite direction along one scan: neighbours, or the outermost */
 	OKNG_MEASURE_POSITION,  /* of one edge along the scan, from its start */
 	OKNG_MEASURE_DISTANCE,  /* between an edge of the first scan and one of the second */
 	OKNG_MEASURE_ANGLE,     /* between the lines fitted to both scans' edges, counter-clockwise, nearest to nominal */
 	OKNG_MEASURE_CIRCLE,    /* diameter, roundness, offset of the centre */
 };
 
-enum okng_pick { OKNG_PICK_FIRST = 1, OKNG_PICK_LAST, OKNG_PICK_STRONGEST };
+enum okng_pick {
+	OKNG_PICK_FIRST = 1, OKNG_PICK_LAST, OKNG_PICK_STRONGEST,
+	OKNG_PICK_OUTER, /* width only: from the first edge that fits to the last of the opposite direction, whatever lies between */
+};
 
 struct okng_measure_range {
 	double min, max;

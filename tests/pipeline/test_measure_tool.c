@@ -156,7 +156,21 @@ static void which_edge(void **state)
 		assert_int_equal(measure(&m, NULL, out), 1);
 		assert_true(out[0].found && near(out[0].value, rows[i].width));
 	}
-	m.transition = OKNG_TRANSITION_FALL; /* the gap between them */
+	m.pick = OKNG_PICK_OUTER;
+	assert_int_equal(measure(&m, NULL, out), 1);
+	assert_true(out[0].found && near(out[0].value, 27));
+	m.contrast = 90; /* only the second is left */
+	assert_int_equal(measure(&m, NULL, out), 1);
+	assert_true(out[0].found && near(out[0].value, 11));
+	m.contrast = 20;
+	m.transition = OKNG_TRANSITION_FALL;
+	assert_int_equal(measure(&m, NULL, out), 1);
+	assert_true(out[0].found && near(out[0].value, 8));
+	m.from.x = 35; /* one edge only */
+	assert_int_equal(measure(&m, NULL, out), 1);
+	assert_false(out[0].found);
+	m.from.x = 10;
+	m.pick = OKNG_PICK_STRONGEST; /* the gap between them */
 	assert_int_equal(measure(&m, NULL, out), 1);
 	assert_true(near(out[0].value, 8));
 }
