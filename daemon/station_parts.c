@@ -17,6 +17,9 @@
 #define MARGIN_NS 1000000
 #define MARGIN_SHARE 20
 
+#define MEASURES (int)(sizeof((struct part *)0)->measures / sizeof(float))
+_Static_assert(sizeof((struct part *)0)->measures == sizeof((struct okng_plc_result *)0)->measures, "as many as registers");
+
 static struct part *at(const struct okng_station *s, unsigned i)
 {
 	return &s->parts[(s->first + i) & (s->part_room - 1)];
@@ -110,6 +113,8 @@ void okng_part_result(struct okng_station *s, struct part *part, const struct jo
 	rec->score = thousandths(r->score);
 	rec->limit = thousandths(r->limit);
 	snprintf(rec->decided_by, sizeof rec->decided_by, "%s", r->decided_by);
+	for (int i = 0; i < r->n_measures && i < MEASURES; i++)
+		part->measures[i] = (float)r->measures[i].value;
 	if (r->worst >= 0) {
 		const struct okng_defect *d = &r->defects[r->worst];
 		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, d->box, s->width, s->height);
@@ -165,6 +170,7 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 	if (s->plc) {
 		struct okng_plc_result block;
 		to_registers(r, p->answers_plc, &block);
+		memcpy(block.measures, p->measures, sizeof block.measures);
 		okng_plc_publish(s->plc, 0, &block);
 	}
 	okng_frame_unref(&p->frame);

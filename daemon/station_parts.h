@@ -71,6 +71,7 @@ struct part {
 	uint64_t ticket;
 	int64_t trigger_ns, deadline_ns;
 	struct okng_record record;
+	float measures[5];        /* registers MEASURE_1 to 5; what was not found is 0 */
 	bool judged, answers_plc, recorded;
 	struct okng_frame *frame; /* held for the picture */
 };

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct measuring {
+	char name[OKNG_NAME_MAX];
 	struct okng_measurer *measurer;
 	struct okng_plane plane;
 	bool in_mm;
@@ -35,6 +37,7 @@ static int measure_open(void **state, const struct okng_tool_setup *setup)
 	*state = s;
 	if (!s)
 		return -ENOMEM;
+	memcpy(s->name, t->name, sizeof s->name);
 	s->in_mm = t->measure.unit == OKNG_UNIT_MM && t->measure.kind != OKNG_MEASURE_ANGLE;
 	if (s->in_mm && !setup->plane)
 		return okng_error_set(setup->err, -EINVAL, "", 0, "tool.unit", "tool %s: measures in mm, but scale.mm_per_pixel is not set", t->name);
@@ -51,12 +54,20 @@ static struct okng_defect defect_of(const struct measuring *s, const struct okng
 	d.cx = v->found ? v->x : (float)d.box.x + (float)d.box.w / 2;
 	d.cy = v->found ? v->y : (float)d.box.y + (float)d.box.h / 2;
 	const char *name = okng_quantity_name(v->quantity);
+	char text[sizeof d.why];
 	bool over = v->value > v->upper;
 	if (v->found)
-		snprintf(d.why, sizeof d.why, "%s %.3f %s %c %.3f", name, v->value, okng_unit_name(v->unit), over ? '>' : '<',
-			over ? v->upper : v->lower);
+		snprintf(text, sizeof text, "%s %.3f %s %c %.3f", name, v->value, okng_unit_name(v->unit), over ? '>' : '<', over ? v->upper : v->lower);
 	else
-		snprintf(d.why, sizeof d.why, "%s: edge not found", name);
+		snprintf(text, sizeof text, "%s: edge not found", name);
+	/* Of the tool's name what there is room for, by whole characters. */
+	size_t size = strlen(text) + 1, n = strlen(s->name), room = sizeof d.why - size;
+	for (n = n < room ? n : room > 0 ? room - 1 : 0; n > 0 && (s->name[n] & 0xc0) == 0x80; n--)
+		;
+	memcpy(d.why, s->name, n);
+	if (n > 0)
+		d.why[n++] = ' ';
+	memcpy(d.why + n, text, size);
 	return d;
 }
 

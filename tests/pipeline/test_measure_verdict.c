@@ -125,6 +125,15 @@ static void out_of_tolerance(void **state)
 		assert_true(d->box.x >= 12 && d->box.x + d->box.w <= 85 && d->box.y <= 48 && d->box.y + d->box.h > 48);
 	}
 	assert_non_null(strstr(result.decided_by, "mm > 4.200"));
+	/* As much of a long name as there is room for, never half a character. */
+	strcpy(recipe.tools[0].name, "a name that is much too long for its place");
+	strcpy(recipe.tools[1].name, "\xe5\xad\x94\xe5\xad\x94\xe5\xad\x94\xe5\xad\x94\xe5\xad\x94");
+	inspect();
+	for (int i = 0; i < 2; i++) {
+		const char *why = result.defects[i].why;
+		assert_true(strlen(why) < sizeof result.defects[i].why && strstr(why, " mm > 4.200"));
+		assert_true(strncmp(why, result.defects[i].tool ? "\xe5\xad\x94\xe5\xad\x94\xe5\xad\x94\xe5\xad\x94 diameter" : "a name that is ", 15) == 0);
+	}
 	draw(19.5, 48);
 	inspect();
 	assert_int_equal(result.verdict, OKNG_NG);

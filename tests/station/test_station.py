@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import struct
 import sys
 import threading
 
@@ -345,8 +346,54 @@ def fulldisk(s):
         subprocess.run(["umount", s.path("data")], check=False)
 
 
+def measures(s):
+    """Measured values reach their registers; one out of tolerance is NG with its own reason, and rejects."""
+    tool = """
+[[tool]]
+name = "%s"
+type = "measure"
+measure = "distance"
+from = [11, 160]
+to = [32, 160]
+from2 = [308, 160]
+to2 = [287, 160]
+breadth = 30
+scans = 5
+transition = "rise"
+pick = "first"
+edge_sigma = 1.0
+unit = "%s"
+nominal = %s
+tolerance = [-0.5, 0.5]
+"""
+    s.config(defect_rate=0.0)
+    text = open(RECIPE).read()
+    recipe = text + "\n[scale]\nmm_per_pixel = 0.25\n" + tool % ("across", "mm", 70)
+    s.write("recipes/demo/recipe.toml", recipe)
+    s.teach(12)
+    s.start()
+    c = s.client()
+    ready(c)
+    for i in range(1, 21):
+        b = trigger(c, i)
+        regs = read(c, 52, 10)
+        values = [struct.unpack(">f", struct.pack(">HH", *regs[k:k + 2]))[0] for k in range(0, 10, 2)]
+        assert (b.verdict, b.reason) == (OK, 0), vars(b)
+        assert abs(values[0] - 70) < 0.3 and values[1:] == [0, 0, 0, 0], values
+    s.write("recipes/demo/recipe.toml", recipe + tool % ("pixels", "px", 290))
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"reload: done")
+    b = trigger(c, 100)
+    regs = read(c, 52, 10)
+    values = [struct.unpack(">f", struct.pack(">HH", *regs[k:k + 2]))[0] for k in range(0, 10, 2)]
+    assert (b.verdict, b.reason, b.defects) == (NG, 2, 1) and b.score > 500, vars(b)
+    assert abs(values[0] - 70) < 0.3 and abs(values[1] - 280) < 1.2 and values[2:] == [0, 0, 0], values
+    assert s.stop()[0] == 0
+    assert s.rows()[-1]["reason"] == 2 and "distance 2" in s.rows()[-1]["decided_by"], s.rows()[-1]
+
+
 SCENARIOS = {f.__name__.rstrip("_"): f for f in (parts, backtoback, kill9, deadline, reload_, commands, bitstyle, errors,
-                                                 modelcheck, replay, boards, fulldisk)}
+                                                 modelcheck, replay, boards, fulldisk, measures)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
