@@ -14,6 +14,7 @@ static void init_c(struct okng_kernels *k)
 	okng_kernels_init_c(k);
 	okng_kernels_init_local_c(k);
 	okng_kernels_init_frame_c(k);
+	okng_kernels_init_points_c(k);
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -22,6 +23,7 @@ static void init_sse41(struct okng_kernels *k)
 	okng_kernels_init_sse41(k);
 	okng_kernels_init_local_sse41(k);
 	okng_kernels_init_frame_sse41(k);
+	okng_kernels_init_points_sse41(k);
 }
 #endif
 
@@ -39,6 +41,7 @@ static void init_sets(void)
 	okng_kernels_init_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_local_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_frame_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_points_neon(&sets[OKNG_CPU_NEON]);
 #endif
 }
 

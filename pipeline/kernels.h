@@ -29,6 +29,7 @@ struct okng_resample_run {
 	uint16_t fx;
 	int32_t fy;   /* row of pixel 0 in 1/2^13 */
 	int64_t step; /* rows from pixel to pixel in 1/2^32; its size is at most 2^32 */
+	int ahead;    /* rows to the one worth prefetching for calls to come */
 };
 
 /* Row of pixel x in 1/2^13. */
@@ -36,6 +37,15 @@ static inline int32_t okng_resample_y(const struct okng_resample_run *run, int32
 {
 	return run->fy + (int32_t)((x * run->step + (1 << 18)) >> 19);
 }
+
+/* A picture, at a pose: the point (u, v), in 1/1024 pixel from the part's centre, falls on
+ * (ox + (c·u + s·v) / 2^30, oy + (c·v - s·u) / 2^30), in 1/1024 pixel; it is rounded to 1/256. */
+struct okng_sampler {
+	const uint8_t *data;
+	ptrdiff_t stride;
+	int32_t width, height;
+	int64_t c, s, ox, oy;
+};
 
 struct okng_kernels {
 	enum okng_cpu cpu; /* the best instruction set that any of them uses */
@@ -99,6 +109,14 @@ struct okng_kernels {
 	/* Bilinear interpolation of the pixels [x0, x1) of a run into out[x0] to out[x1 - 1]. Both columns of each lie in the
 	 * frame, and its upper row; its lower, too, where the row has a fraction. */
 	void (*resample)(const struct okng_resample_run *run, int32_t x0, int32_t x1, uint8_t *out);
+
+	/* --- single places --- */
+
+	/* Greys at n points, 8.8, bilinear; -1: one of the pixels would be outside. */
+	void (*sample)(const struct okng_sampler *sampler, const int32_t (*uv)[2], int32_t n, int32_t *grey);
+
+	/* The same as seen through a 3×3 binomial: together four taps a side. */
+	void (*smooth)(const struct okng_sampler *sampler, const int32_t (*uv)[2], int32_t n, int32_t *grey);
 };
 
 /* The best set for a level, which the machine must have; never NULL. Static; any thread. */
@@ -117,5 +135,8 @@ void okng_kernels_init_frame_c(struct okng_kernels *k);
 void okng_kernels_init_frame_sse41(struct okng_kernels *k);
 void okng_kernels_init_frame_avx2(struct okng_kernels *k);
 void okng_kernels_init_frame_neon(struct okng_kernels *k);
+void okng_kernels_init_points_c(struct okng_kernels *k);
+void okng_kernels_init_points_sse41(struct okng_kernels *k);
+void okng_kernels_init_points_neon(struct okng_kernels *k);
 
 #endif

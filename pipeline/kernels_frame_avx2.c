@@ -188,24 +188,24 @@ static inline struct step step_at(const struct okng_resample_run *run, int32_t x
 	int odd = x & 1;
 	const uint16_t *wx[2] = {run->wx[odd] + (x >> 1), run->wx[!odd] + ((x + 1) >> 1)};
 	const uint16_t *wy[2] = {run->wy[odd] + (x >> 1), run->wy[!odd] + ((x + 1) >> 1)};
-	__m256i one = _mm256_set1_epi16(1);
+	__m256i zero = _mm256_setzero_si256();
 	return (struct step){
 		.wx = {_mm256_add_epi16(load(wx[0]), fx), _mm256_add_epi16(load(wx[1]), fx)},
 		.y = {_mm256_add_epi16(load(wy[0]), fy), _mm256_add_epi16(load(wy[1]), fy)},
-		.sum = {{one, one}, {one, one}},
+		.sum = {{zero, zero}, {zero, zero}},
 	};
 }
 
-/* Weight of row i of `rows`: how near to it y is. With few rows there are short ways. */
+/* Weight of row i of `rows`: how near to it y is. There are short ways for few rows, and for the outermost. */
 static inline __m256i near(__m256i y, int i, int rows, int middle)
 {
 	__m256i one = _mm256_set1_epi16(8192);
 	if (rows == 2)
 		return i ? y : _mm256_sub_epi16(one, y);
-	if (rows == 3 && i == 0)
+	if (middle == 0 && i == 0)
 		return _mm256_subs_epu16(one, y);
-	if (rows == 3 && i == 2)
-		return _mm256_subs_epu16(y, one);
+	if (middle == 0 && i == rows - 1)
+		return _mm256_subs_epu16(y, _mm256_set1_epi16((short)((rows - 2) * 8192)));
 	if (rows == 3)
 		return _mm256_sub_epi16(_mm256_sub_epi16(one, _mm256_subs_epu16(one, y)), _mm256_subs_epu16(y, one));
 	return _mm256_subs_epu16(one, _mm256_abs_epi16(_mm256_adds_epi16(y, _mm256_set1_epi16((short)((middle - i) * 8192)))));
@@ -243,7 +243,7 @@ static inline void resample_step(const struct okng_resample_run *run, int32_t x,
 		return;
 	}
 	const uint8_t *p = run->data + row * run->stride + x + run->shift;
-	__builtin_prefetch(run->data + (row + RESAMPLE_AHEAD) * run->stride + x + run->shift);
+	__builtin_prefetch(run->data + (row + run->ahead) * run->stride + x + run->shift);
 	struct step s = step_at(run, x, row + middle);
 	for (int i = 0; i < rows; i++, p += run->stride)
 		add_row(&s, p, near(s.y[0], i, rows, middle), near(s.y[1], i, rows, middle));

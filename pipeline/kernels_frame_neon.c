@@ -171,11 +171,11 @@ static inline struct step step_at(const struct okng_resample_run *run, int32_t x
 	int odd = x & 1;
 	const uint16_t *wx[2] = {run->wx[odd] + (x >> 1), run->wx[!odd] + ((x + 1) >> 1)};
 	const uint16_t *wy[2] = {run->wy[odd] + (x >> 1), run->wy[!odd] + ((x + 1) >> 1)};
-	int16x8_t one = vdupq_n_s16(1);
+	int16x8_t zero = vdupq_n_s16(0);
 	return (struct step){
 		.wx = {add_16(wx[0], fx), add_16(wx[1], fx)},
 		.y = {add_16(wy[0], fy), add_16(wy[1], fy)},
-		.sum = {{one, one}, {one, one}},
+		.sum = {{zero, zero}, {zero, zero}},
 	};
 }
 
@@ -184,16 +184,16 @@ static inline int16x8_t less(int16x8_t a, int16x8_t b)
 	return vreinterpretq_s16_u16(vqsubq_u16(vreinterpretq_u16_s16(a), vreinterpretq_u16_s16(b)));
 }
 
-/* Weight of row i of `rows`: how near to it y is. With few rows there are short ways. */
+/* Weight of row i of `rows`: how near to it y is. There are short ways for few rows, and for the outermost. */
 static inline int16x8_t near(int16x8_t y, int i, int rows, int middle)
 {
 	int16x8_t one = vdupq_n_s16(8192);
 	if (rows == 2)
 		return i ? y : vsubq_s16(one, y);
-	if (rows == 3 && i == 0)
+	if (middle == 0 && i == 0)
 		return less(one, y);
-	if (rows == 3 && i == 2)
-		return less(y, one);
+	if (middle == 0 && i == rows - 1)
+		return less(y, vdupq_n_s16((int16_t)((rows - 2) * 8192)));
 	if (rows == 3)
 		return vsubq_s16(vsubq_s16(one, less(one, y)), less(y, one));
 	return less(one, vqabsq_s16(vqaddq_s16(y, vdupq_n_s16((int16_t)((middle - i) * 8192)))));
@@ -233,7 +233,7 @@ static inline void resample_step(const struct okng_resample_run *run, int32_t x,
 		return;
 	}
 	const uint8_t *p = run->data + row * run->stride + x + run->shift;
-	__builtin_prefetch(run->data + (row + RESAMPLE_AHEAD) * run->stride + x + run->shift);
+	__builtin_prefetch(run->data + (row + run->ahead) * run->stride + x + run->shift);
 	struct step s = step_at(run, x, row + middle);
 	for (int i = 0; i < rows; i++, p += run->stride)
 		add_row(&s, p, near(s.y[0], i, rows, middle), near(s.y[1], i, rows, middle));

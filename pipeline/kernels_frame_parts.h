@@ -54,10 +54,10 @@ static inline int32_t times(int32_t a, int32_t b)
 	return (a * b + 16384) >> 15;
 }
 
-/* A pixel and the one below it, in 1/32 level; the 1 is what the two products lose in the mean. */
+/* Between a pixel and the one below it, in 1/32 level. What the products lose is what rounding halves upward wins later. */
 static inline int32_t down(const uint8_t *p, ptrdiff_t stride, int32_t fy)
 {
-	return 1 + ((p[0] * (8192 - fy)) >> 8) + (fy ? (p[stride] * fy) >> 8 : 0);
+	return ((p[0] * (8192 - fy)) >> 8) + (fy ? (p[stride] * fy) >> 8 : 0);
 }
 
 static inline void resample_from(const struct okng_resample_run *run, int32_t x, int32_t x1, uint8_t *out)
@@ -69,10 +69,6 @@ static inline void resample_from(const struct okng_resample_run *run, int32_t x,
 		out[x] = (uint8_t)((left + times(right - left, wx) + 16) >> 5);
 	}
 }
-
-/* A slanting row of pixels meets a cache line of every row of the frame that it crosses, which no prefetcher follows: each
- * step asks for what the rows to come will need there. */
-#define RESAMPLE_AHEAD 12
 
 /* How many rows `pixels` pixels in a row reach into, at most. */
 static inline int resample_rows(const struct okng_resample_run *run, int32_t pixels)

@@ -4,7 +4,7 @@
  */
 #include "pipeline/light.h"
 
-#define ROWS 256
+#define ROWS 128
 
 int32_t okng_light_rows(int32_t height)
 {

@@ -17,7 +17,7 @@ struct okng_light_sums {
 	uint64_t part, reference;
 };
 
-/* Every how many rows one is looked at: some 256 rows tell the light of a picture of any height. */
+/* Every how many rows one is looked at: some 128 rows tell the light of a picture of any height. */
 int32_t okng_light_rows(int32_t height);
 
 /* Adds the pixels [span[0], span[1]) of a row. */

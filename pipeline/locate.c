@@ -18,14 +18,11 @@
 #define SHIFT_SLACK 1.0      /* pixels and degrees past the search range that still count as inside */
 #define ANGLE_SLACK 0.1
 
-struct grid_point {
-	int32_t u, v, t;
-};
-
 struct level {
 	struct okng_locate_view view; /* of the frame, image set anew each run */
 	struct okng_locate_fit fit;   /* no points: the level holds too little structure and is passed over */
-	struct grid_point *grid;      /* only on the levels that rank */
+	int32_t (*grid)[2];           /* u, v; only on the levels that rank */
+	uint8_t *value;               /* of the reference there */
 	int n_grid;
 };
 
@@ -38,6 +35,7 @@ struct okng_locator {
 	int rank; /* finest level with a grid */
 	struct okng_pyramid frame;
 	struct level levels[OKNG_LOCATE_LEVELS];
+	int32_t *grey; /* scratch: of a grid */
 	struct okng_locate_search coarse;
 };
 
@@ -49,34 +47,37 @@ static int grid_init(struct level *level)
 	int32_t step = 1;
 	while ((int64_t)(img->width / step) * (img->height / step) > GRID_MAX)
 		step++;
-	level->grid = calloc((size_t)(img->width / step + 1) * (size_t)(img->height / step + 1), sizeof *level->grid);
-	if (!level->grid)
+	size_t most = (size_t)(img->width / step + 1) * (size_t)(img->height / step + 1);
+	level->grid = calloc(most, sizeof *level->grid);
+	level->value = calloc(most, 1);
+	if (!level->grid || !level->value)
 		return -ENOMEM;
-	for (int32_t y = step / 2; y < img->height; y += step)
-		for (int32_t x = step / 2; x < img->width; x += step)
-			level->grid[level->n_grid++] = (struct grid_point){
-				.u = (int32_t)((x - level->view.cx) * OKNG_LOCATE_UNIT),
-				.v = (int32_t)((y - level->view.cy) * OKNG_LOCATE_UNIT),
-				.t = okng_image_row(img, y)[x]};
+	for (int32_t y = step / 2; y < img->height; y += step) {
+		for (int32_t x = step / 2; x < img->width; x += step, level->n_grid++) {
+			level->grid[level->n_grid][0] = (int32_t)((x - level->view.cx) * OKNG_LOCATE_UNIT);
+			level->grid[level->n_grid][1] = (int32_t)((y - level->view.cy) * OKNG_LOCATE_UNIT);
+			level->value[level->n_grid] = okng_image_row(img, y)[x];
+		}
+	}
 	return 0;
 }
 
 /* Normalised correlation over the grid; 0 when less than half of it is in the frame or one side is blank. */
-static double score(const struct level *level, const struct okng_locate_place *at)
+static double score(const struct okng_locator *loc, const struct level *level, const struct okng_locate_place *at)
 {
-	struct okng_locate_map m = okng_locate_map(&level->view, at);
+	struct okng_sampler m = okng_locate_sampler(&level->view, at);
 	int64_t n = 0, f = 0, t = 0, ff = 0, tt = 0, ft = 0;
+	loc->k->sample(&m, (const int32_t (*)[2])level->grid, level->n_grid, loc->grey);
 	for (int i = 0; i < level->n_grid; i++) {
-		const struct grid_point *p = &level->grid[i];
-		int32_t v = okng_locate_sample(&level->view.image, &m, p->u, p->v);
+		int32_t v = loc->grey[i], r = level->value[i];
 		if (v < 0)
 			continue;
 		n++;
 		f += v;
-		t += p->t;
+		t += r;
 		ff += (int64_t)v * v;
-		tt += p->t * p->t;
-		ft += (int64_t)v * p->t;
+		tt += r * r;
+		ft += (int64_t)v * r;
 	}
 	double vf = (double)(n * ff - f * f), vt = (double)(n * tt - t * t);
 	if (2 * n < level->n_grid || !(vf > 0) || !(vt > 0))
@@ -86,10 +87,11 @@ static double score(const struct level *level, const struct okng_locate_place *a
 
 /* --- open --- */
 
-static int points_wanted(const struct okng_image *img)
+/* The finest levels decide how well the part is placed, the others only have to lead there. */
+static int points_wanted(const struct okng_image *img, int l)
 {
 	int32_t side = img->width < img->height ? img->width : img->height;
-	return side < 130 ? 300 : side < 300 ? 600 : 2000;
+	return side < 130 ? 300 : side < 300 || l > 1 ? 600 : l == 1 ? 1000 : 2000;
 }
 
 static int open_level(struct okng_locator *loc, int l, const struct okng_image *img)
@@ -98,13 +100,22 @@ static int open_level(struct okng_locator *loc, int l, const struct okng_image *
 	int32_t side = img->width < img->height ? img->width : img->height;
 	level->view = (struct okng_locate_view){.image = *img,
 		.cx = (double)loc->width / (2 << l) - 0.5, .cy = (double)loc->height / (2 << l) - 0.5};
-	int rc = okng_locate_fit_init(&level->fit, &level->view, points_wanted(img));
+	int rc = okng_locate_fit_init(&level->fit, &level->view, points_wanted(img, l));
 	if (rc == -ENOMEM)
 		return rc;
 	if (side > SHORT_SIDE_RANK && l < loc->top)
 		return 0;
 	loc->rank = l < loc->rank ? l : loc->rank;
 	return grid_init(level);
+}
+
+static int open_scratch(struct okng_locator *loc)
+{
+	int most = 1;
+	for (int l = 0; l <= loc->top; l++)
+		most = loc->levels[l].n_grid > most ? loc->levels[l].n_grid : most;
+	loc->grey = calloc((size_t)most, sizeof *loc->grey);
+	return loc->grey ? 0 : -ENOMEM;
 }
 
 /* The coarsest level that still shows structure carries the exhaustive search. */
@@ -145,6 +156,8 @@ int okng_locator_open(struct okng_locator **locator, const struct okng_image *re
 		rc = open_search(loc, &ref);
 	for (int l = loc->top; l >= 0 && !rc; l--)
 		rc = open_level(loc, l, &ref.level[l]);
+	if (!rc)
+		rc = open_scratch(loc);
 	if (!rc && (search || angle > 0) && !loc->levels[0].fit.n_points)
 		rc = -ENODATA;
 	okng_pyramid_finish(&ref);
@@ -162,7 +175,9 @@ void okng_locator_close(struct okng_locator **locator)
 	for (int l = 0; l < OKNG_LOCATE_LEVELS; l++) {
 		okng_locate_fit_finish(&loc->levels[l].fit);
 		free(loc->levels[l].grid);
+		free(loc->levels[l].value);
 	}
+	free(loc->grey);
 	okng_locate_search_finish(&loc->coarse);
 	okng_pyramid_finish(&loc->frame);
 	free(loc);
@@ -200,11 +215,11 @@ static void refine(const struct okng_locator *loc, int l, struct candidate *c)
 	const struct level *level = &loc->levels[l];
 	int free_mask = (loc->search ? 1 : 0) | (loc->angle > 0 ? 2 : 0);
 	double explained;
-	if (level->fit.n_points && okng_locate_fit_run(&level->fit, &level->view, free_mask, &c->at, &c->light, &explained) >= 0 &&
+	if (level->fit.n_points && okng_locate_fit_run(&level->fit, loc->k, &level->view, free_mask, &c->at, &c->light, &explained) >= 0 &&
 	    explained >= EXPLAINED_MIN)
 		c->settled = l;
 	if (level->grid)
-		c->score = score(level, &c->at);
+		c->score = score(loc, level, &c->at);
 }
 
 /* All the way down; c[0] is the answer. Returns how many candidates there were. */
@@ -257,7 +272,7 @@ int okng_locator_find(struct okng_locator *loc, struct okng_pose *pose)
 {
 	*pose = (struct okng_pose){0};
 	if (!loc->search && !(loc->angle > 0)) {
-		pose->score = score(&loc->levels[loc->rank], &(struct okng_locate_place){0});
+		pose->score = score(loc, &loc->levels[loc->rank], &(struct okng_locate_place){0});
 		return pose->score < SCORE_MIN ? -ENOENT : 0;
 	}
 	struct candidate c[OKNG_LOCATE_CANDIDATES];

@@ -27,20 +27,6 @@
 #define UNITY 64              /* gain 1: frame 8.8 over reference 8.2 */
 #define DEGREES (180 / 3.14159265358979323846)
 
-/* Smoothed grey where (u, v) falls, 8.8; -1 outside. Binomial and bilinear together are four taps a side. */
-static int32_t smooth(const struct okng_image *img, const struct okng_locate_map *m, int32_t u, int32_t v)
-{
-	int64_t x = (m->ox + ((m->c * u + m->s * v) >> 30) + 2) >> 2, y = (m->oy + ((m->c * v - m->s * u) >> 30) + 2) >> 2;
-	if (x < 256 || y < 256 || x >= (int64_t)(img->width - 2) * 256 || y >= (int64_t)(img->height - 2) * 256)
-		return -1;
-	int32_t wx = (int32_t)(x & 255), wy = (int32_t)(y & 255), sum = 0;
-	int32_t kx[4] = {256 - wx, 512 - wx, 256 + wx, wx}, ky[4] = {256 - wy, 512 - wy, 256 + wy, wy};
-	const uint8_t *p = img->data + ((y >> 8) - 1) * img->stride + (x >> 8) - 1;
-	for (int i = 0; i < 4; i++, p += img->stride)
-		sum += (ky[i] * (kx[0] * p[0] + kx[1] * p[1] + kx[2] * p[2] + kx[3] * p[3])) >> 6;
-	return (sum + 32) >> 6;
-}
-
 /* --- points --- */
 
 /* The steepest pixel of each cell along one axis: strength and position. Returns how many cells there are. */
@@ -80,26 +66,37 @@ static int32_t threshold(const int32_t *strength, int n, int want)
 	return g;
 }
 
-static void make_point(struct okng_locate_point *p, const struct okng_locate_view *ref, double radius, int32_t at)
+static int16_t clip(int32_t v)
+{
+	return (int16_t)(v > INT16_MAX ? INT16_MAX : v < -INT16_MAX ? -INT16_MAX : v);
+}
+
+static void make_point(struct okng_locate_fit *fit, const struct okng_locate_view *ref, int32_t at)
 {
 	const struct okng_image *img = &ref->image;
-	const struct okng_locate_map m = okng_locate_map(ref, &(struct okng_locate_place){0});
+	const struct okng_sampler m = okng_locate_sampler(ref, &(struct okng_locate_place){0});
 	const int32_t one = OKNG_LOCATE_UNIT;
 	double u = at % img->width - ref->cx, v = at / img->width - ref->cy;
-	int32_t un = (int32_t)(u * 128 / radius), vn = (int32_t)(v * 128 / radius);
-	p->u = (int32_t)(u * one);
-	p->v = (int32_t)(v * one);
-	int32_t t = smooth(img, &m, p->u, p->v) >> 6;
-	int32_t gx = (smooth(img, &m, p->u + one, p->v) - smooth(img, &m, p->u - one, p->v)) >> 6;
-	int32_t gy = (smooth(img, &m, p->u, p->v + one) - smooth(img, &m, p->u, p->v - one)) >> 6;
-	p->row[0] = t;
-	p->row[1] = 256;
-	p->row[2] = t * un / 64;
-	p->row[3] = t * vn / 64;
-	p->row[4] = t * (un * un + vn * vn) / 8192;
-	p->row[5] = gx;
-	p->row[6] = gy;
-	p->row[7] = (int32_t)((gx * v - gy * u) / radius);
+	int32_t un = (int32_t)(u * 128 / fit->radius), vn = (int32_t)(v * 128 / fit->radius);
+	int32_t ui = (int32_t)(u * one), vi = (int32_t)(v * one), grey[5];
+	const int32_t cross[5][2] = {{ui, vi}, {ui + one, vi}, {ui - one, vi}, {ui, vi + one}, {ui, vi - one}};
+	okng_kernels_get(OKNG_CPU_C)->smooth(&m, cross, 5, grey);
+	int32_t t = grey[0] >> 6, gx = (grey[1] - grey[2]) >> 6, gy = (grey[3] - grey[4]) >> 6;
+	int16_t *row = fit->row[fit->n_points];
+	fit->uv[fit->n_points][0] = ui;
+	fit->uv[fit->n_points][1] = vi;
+	row[0] = clip(t);
+	row[1] = 256;
+	row[2] = clip(t * un / 64);
+	row[3] = clip(t * vn / 64);
+	row[4] = clip(t * (un * un + vn * vn) / 8192);
+	row[5] = clip(gx);
+	row[6] = clip(gy);
+	row[7] = clip((int32_t)((gx * v - gy * u) / fit->radius));
+	fit->n_points++;
+	for (int i = 0; i < N; i++)
+		for (int j = 0; j <= i; j++)
+			fit->square[i][j] += row[i] * row[j];
 }
 
 /* Takes the steepest pixels along one axis; finer cells where only few have an edge. */
@@ -123,7 +120,7 @@ static void pick_axis(struct okng_locate_fit *fit, const struct okng_locate_view
 		if (strength[i] < least)
 			continue;
 		if ((int64_t)(seen + 1) * room / over > (int64_t)seen * room / over)
-			make_point(&fit->points[fit->n_points++], ref, fit->radius, where[i]);
+			make_point(fit, ref, where[i]);
 		seen++;
 	}
 }
@@ -138,9 +135,11 @@ int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_v
 	/* Enough for the finest cells, of 4 pixels. */
 	size_t cells = (size_t)(img->width / 4 + 1) * (size_t)(img->height / 4 + 1);
 	int32_t *strength = calloc(2 * cells, sizeof *strength), *where = strength ? strength + cells : NULL;
-	fit->points = calloc((size_t)n, sizeof *fit->points);
+	fit->uv = calloc((size_t)n, sizeof *fit->uv);
+	fit->row = calloc((size_t)n, sizeof *fit->row);
 	fit->grey = calloc((size_t)n, sizeof *fit->grey);
-	int rc = strength && fit->points && fit->grey ? 0 : -ENOMEM;
+	fit->residual = calloc((size_t)n, sizeof *fit->residual);
+	int rc = strength && fit->uv && fit->row && fit->grey && fit->residual ? 0 : -ENOMEM;
 	for (int axis = 0; axis < 2 && !rc; axis++)
 		pick_axis(fit, ref, axis, cell, n / 2, strength, where);
 	if (!rc && fit->n_points < POINTS_MIN)
@@ -153,8 +152,10 @@ int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_v
 
 void okng_locate_fit_finish(struct okng_locate_fit *fit)
 {
-	free(fit->points);
+	free(fit->uv);
+	free(fit->row);
 	free(fit->grey);
+	free(fit->residual);
 	*fit = (struct okng_locate_fit){0};
 }
 
@@ -202,38 +203,24 @@ struct sums {
 	int64_t n;
 };
 
-/* What the light alone says of a point, less what was seen; 8.8. */
-static int32_t residual(const struct okng_locate_point *p, int32_t f, const int64_t q[SHADING])
+/* Residuals of all points: what the light alone says, less what was seen; 8.8. Returns up to which a point is believed:
+ * three medians and some slack. */
+static int32_t judge(const struct okng_locate_fit *fit, const struct okng_locate_light *light)
 {
-	int64_t r = 0;
-	for (int k = 0; k < SHADING; k++)
-		r += q[k] * p->row[k];
-	r = f - (r >> 16);
-	return r > 65535 ? 65535 : r < -65535 ? -65535 : (int32_t)r;
-}
-
-static void add(struct sums *s, const struct okng_locate_point *p, int32_t f)
-{
-	for (int i = 0; i < N; i++) {
-		for (int j = 0; j <= i; j++)
-			s->a[i][j] += (int64_t)p->row[i] * p->row[j];
-		s->b[i] += (int64_t)p->row[i] * f;
-	}
-	s->f += f;
-	s->ff += (int64_t)f * f;
-	s->n++;
-}
-
-/* Residual up to which a point is believed: three medians and some slack. */
-static int32_t believed(const struct okng_locate_fit *fit, const int64_t q[SHADING])
-{
+	int64_t q[SHADING];
 	int count[256] = {0}, n = 0;
+	for (int k = 0; k < SHADING; k++)
+		q[k] = (int64_t)floor(light->q[k] * 65536 + 0.5);
 	for (int i = 0; i < fit->n_points; i++) {
-		if (fit->grey[i] < 0)
-			continue;
-		int32_t r = abs(residual(&fit->points[i], fit->grey[i], q)) >> 8;
-		count[r < 255 ? r : 255]++;
-		n++;
+		const int16_t *row = fit->row[i];
+		int64_t r = q[0] * row[0] + q[1] * row[1] + q[2] * row[2] + q[3] * row[3] + q[4] * row[4];
+		r = fit->grey[i] - (r >> 16);
+		r = r > 65535 ? 65535 : r < -65535 ? -65535 : r;
+		fit->residual[i] = (int32_t)r;
+		if (fit->grey[i] >= 0) {
+			count[abs((int32_t)r) >> 8]++;
+			n++;
+		}
 	}
 	int32_t median = 0;
 	for (int sum = count[0]; 2 * sum < n; sum += count[median])
@@ -241,29 +228,38 @@ static int32_t believed(const struct okng_locate_fit *fit, const int64_t q[SHADI
 	return (3 * median + SLACK) * 256;
 }
 
-/* Sums over the believed points at a place. */
-static void gather(const struct okng_locate_fit *fit, const struct okng_locate_view *frame,
+static void leave_out(struct sums *s, const int16_t *row)
+{
+	for (int i = 0; i < N; i++)
+		for (int j = 0; j <= i; j++)
+			s->a[i][j] -= row[i] * row[j];
+}
+
+/* Sums over the believed points at a place: of the products over all points, less those that are left out. */
+static void gather(const struct okng_locate_fit *fit, const struct okng_kernels *k, const struct okng_locate_view *frame,
 	const struct okng_locate_place *at, const struct okng_locate_light *light, struct sums *s)
 {
-	struct okng_locate_map m = okng_locate_map(frame, at);
-	int64_t q[SHADING] = {0};
+	struct okng_sampler m = okng_locate_sampler(frame, at);
 	int32_t limit = INT32_MAX;
-	for (int i = 0; i < fit->n_points; i++)
-		fit->grey[i] = smooth(&frame->image, &m, fit->points[i].u, fit->points[i].v);
-	if (light->known) {
-		for (int k = 0; k < SHADING; k++)
-			q[k] = (int64_t)floor(light->q[k] * 65536 + 0.5);
-		limit = believed(fit, q);
-	}
+	k->smooth(&m, (const int32_t (*)[2])fit->uv, fit->n_points, fit->grey);
+	if (light->known)
+		limit = judge(fit, light);
+	else
+		memcpy(fit->residual, fit->grey, (size_t)fit->n_points * sizeof *fit->grey);
 	memset(s, 0, sizeof *s);
+	memcpy(s->a, fit->square, sizeof s->a);
 	for (int i = 0; i < fit->n_points; i++) {
-		if (fit->grey[i] < 0)
+		int32_t f = fit->grey[i], r = fit->residual[i];
+		if (f < 0 || abs(r) > limit) {
+			leave_out(s, fit->row[i]);
 			continue;
-		int32_t r = residual(&fit->points[i], fit->grey[i], q);
-		if (abs(r) > limit)
-			continue;
+		}
+		for (int c = 0; c < N; c++)
+			s->b[c] += fit->row[i][c] * (int64_t)f;
+		s->f += f;
+		s->ff += (int64_t)f * f;
 		s->rr += (int64_t)r * r;
-		add(s, &fit->points[i], fit->grey[i]);
+		s->n++;
 	}
 }
 
@@ -302,15 +298,17 @@ static double step(const struct okng_locate_fit *fit, const struct sums *s, int 
 	return size;
 }
 
-double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_locate_view *frame, int free_mask,
-	struct okng_locate_place *at, struct okng_locate_light *light, double *explained)
+double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_kernels *k, const struct okng_locate_view *frame,
+	int free_mask, struct okng_locate_place *at, struct okng_locate_light *light, double *explained)
 {
 	struct okng_locate_place start = *at;
 	struct sums s;
 	double size = -1;
+	int judged = 0; /* the sums know a light */
 	*explained = 0;
 	for (int round = 0; round < ROUNDS; round++) {
-		gather(fit, frame, at, light, &s);
+		judged = light->known;
+		gather(fit, k, frame, at, light, &s);
 		size = step(fit, &s, free_mask, round < DAMPED ? 1 : 0.5, at, light);
 		double moved = fabs(at->dx - start.dx) + fabs(at->dy - start.dy) +
 			fabs(at->angle - start.angle) / DEGREES * fit->radius;
@@ -324,7 +322,8 @@ double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_
 		light->known = 0;
 		return -1;
 	}
-	gather(fit, frame, at, light, &s);
+	if (!judged)
+		gather(fit, k, frame, at, light, &s);
 	double variance = (double)s.ff * (double)s.n - (double)s.f * (double)s.f;
 	*explained = variance > 0 ? 1 - (double)s.rr * (double)s.n / variance : 0;
 	return size;

@@ -27,35 +27,21 @@ struct okng_locate_view {
 	double cx, cy; /* centre of the reference */
 };
 
-/* A place in integers, ready to map points. */
-struct okng_locate_map {
-	int64_t c, s;   /* 2^30 */
-	int64_t ox, oy; /* 1/1024 pixel */
-};
-
-static inline struct okng_locate_map okng_locate_map(const struct okng_locate_view *view,
-	const struct okng_locate_place *at)
+/* A place in integers, ready to look at points. */
+static inline struct okng_sampler okng_locate_sampler(const struct okng_locate_view *view, const struct okng_locate_place *at)
 {
 	double s, c;
 	okng_locate_sincos(at->angle, &s, &c);
-	return (struct okng_locate_map){
+	return (struct okng_sampler){
+		.data = view->image.data,
+		.stride = view->image.stride,
+		.width = view->image.width,
+		.height = view->image.height,
 		.c = (int64_t)(c * 1073741824.0),
 		.s = (int64_t)(s * 1073741824.0),
 		.ox = (int64_t)((view->cx + at->dx) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
 		.oy = (int64_t)((view->cy + at->dy) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
 	};
-}
-
-/* Grey of the frame where (u, v) falls, 8.8 fixed point; -1: outside. */
-static inline int32_t okng_locate_sample(const struct okng_image *img, const struct okng_locate_map *m, int32_t u, int32_t v)
-{
-	int64_t x = (m->ox + ((m->c * u + m->s * v) >> 30) + 2) >> 2, y = (m->oy + ((m->c * v - m->s * u) >> 30) + 2) >> 2;
-	if (x < 0 || y < 0 || x >= (int64_t)(img->width - 1) * 256 || y >= (int64_t)(img->height - 1) * 256)
-		return -1;
-	const uint8_t *a = img->data + (y >> 8) * img->stride + (x >> 8), *b = a + img->stride;
-	int32_t wx = (int32_t)(x & 255), wy = (int32_t)(y & 255);
-	int32_t top = a[0] * 256 + (a[1] - a[0]) * wx, bottom = b[0] * 256 + (b[1] - b[0]) * wx;
-	return (top * 256 + (bottom - top) * wy) >> 8;
 }
 
 /* --- pyramid.c: levels 1 and up by 2×2 means, rounded; level 0 is the picture itself --- */
@@ -100,14 +86,12 @@ void okng_locate_search_finish(struct okng_locate_search *search);
 
 /* --- locate_fit.c: Gauss-Newton on gradient points --- */
 
-struct okng_locate_point {
-	int32_t u, v;
-	int32_t row[OKNG_LOCATE_COLUMNS]; /* of the design matrix */
-};
-
 struct okng_locate_fit {
-	struct okng_locate_point *points;
-	int32_t *grey; /* scratch: of the frame at each point, 8.8; -1 outside */
+	int32_t (*uv)[2];                        /* of the points */
+	int16_t (*row)[OKNG_LOCATE_COLUMNS];     /* of the design matrix */
+	int64_t square[OKNG_LOCATE_COLUMNS][OKNG_LOCATE_COLUMNS]; /* sums of its products over all points; lower half */
+	int32_t *grey;     /* scratch: of the frame at each point, 8.8; -1 outside */
+	int32_t *residual; /* scratch: what the light alone says, less grey */
 	int n_points;
 	double radius; /* half diagonal, pixels: rotation column's unit */
 };
@@ -123,8 +107,8 @@ int okng_locate_fit_init(struct okng_locate_fit *fit, const struct okng_locate_v
 /* Moves *at to the best fit. free: which of shift (1) and rotation (2) may move. Returns the size of the last step in
  * pixels at the corner, -1 when it was lost or did not settle (*at is where it started). *explained: share of the variance at the
  * points that the fit explains. */
-double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_locate_view *frame, int free,
-	struct okng_locate_place *at, struct okng_locate_light *light, double *explained);
+double okng_locate_fit_run(const struct okng_locate_fit *fit, const struct okng_kernels *k, const struct okng_locate_view *frame,
+	int free, struct okng_locate_place *at, struct okng_locate_light *light, double *explained);
 void okng_locate_fit_finish(struct okng_locate_fit *fit);
 
 #endif

@@ -14,6 +14,7 @@
 #include "pipeline/locate.h"
 
 #define ONE 4294967296.0 /* 1 pixel in 32.32 */
+#define AHEAD 12         /* a slanting row meets a cache line of every row of the frame that it crosses: no prefetcher follows */
 #define HALF_X (1 << 16) /* half of 1/2^15 pixel, half of 1/2^13: in 32.32 */
 #define HALF_Y (1 << 18)
 
@@ -96,7 +97,7 @@ static uint8_t on_border(const struct map *m, int32_t y)
 {
 	const uint8_t *p = okng_image_row(m->frame, y >> 13) + m->frame->width - 1;
 	int32_t fy = y & 8191, v = ((p[0] * (8192 - fy)) >> 8) + (fy ? (p[m->frame->stride] * fy) >> 8 : 0);
-	return (uint8_t)((v + 17) >> 5);
+	return (uint8_t)((v + 16) >> 5);
 }
 
 static void resample_row(const struct map *m, int32_t y, int32_t span[2])
@@ -117,7 +118,7 @@ static void resample_row(const struct map *m, int32_t y, int32_t span[2])
 	int32_t x0 = span[0], x1 = span[1];
 	narrow(ax, m->sx, (int64_t)(f->width - 1) << 32, &x0, &x1);
 	struct okng_resample_run run = {.data = f->data, .stride = f->stride, .height = f->height, .wx = {m->wx[0], m->wx[1]},
-		.wy = {m->wy[0], m->wy[1]}, .fy = fy, .step = m->sy};
+		.wy = {m->wy[0], m->wy[1]}, .fy = fy, .step = m->sy, .ahead = -AHEAD};
 	runs(m, &run, ax, x0, x1, out);
 	for (int32_t x = x0 < x1 ? x1 : span[0]; x < span[1]; x++)
 		out[x] = on_border(m, okng_resample_y(&run, x));
@@ -166,7 +167,8 @@ int okng_resample(const struct okng_kernels *k, const struct okng_pose *pose, co
 		okng_light_add(k, &sums, okng_image_row(out, y), okng_image_row(light, y), spans[y]);
 	}
 	uint32_t gain = light ? okng_light_gain(&sums) : OKNG_LIGHT_ONE;
-	for (int32_t y = 0; y < out->height; y++) {
+	/* From below: what the frame's last reader left in the cache is used before it goes. */
+	for (int32_t y = out->height - 1; y >= 0; y--) {
 		if (!light || y % every)
 			resample_row(&m, y, spans[y]);
 		if (gain != OKNG_LIGHT_ONE && spans[y][1])
