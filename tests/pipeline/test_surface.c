@@ -21,9 +21,11 @@
 #include "pipeline/inspect.h"
 #include "pipeline/learn.h"
 #include "pipeline/surface.h"
+#include "pipeline/surface_model.h"
 
 #define KINDS 6
 #define SPLITS 5
+#define LIMITS 4
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOW 1
@@ -227,7 +229,7 @@ static void inspects_parts_of_any_size(void **state)
 	struct okng_recipe recipe = {.name = "surface", .number = 1, .image = {.min_mean = 10, .max_mean = 245}, .learn = {.min_images = 5},
 		.n_tools = 1, .limits = {.area = 20}};
 	struct okng_learner *learner;
-	struct okng_model *model = NULL, *parsed = NULL;
+	struct okng_model *model = NULL;
 	struct okng_error err = {0};
 	recipe.tools[0] = make_tool();
 	assert_true(okng_recipe_needs_model(&recipe) && !okng_recipe_needs_image(&recipe));
@@ -263,7 +265,70 @@ static void inspects_parts_of_any_size(void **state)
 	assert_int_equal(okng_inspector_open(&inspector, &recipe, model, NULL, 300, 280, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "not taught"));
 	okng_model_close(&model);
-	okng_model_close(&parsed);
+}
+
+/* An image is taught, too: parts must have its size, and both the tools get what they need. */
+static void teaches_along_with_an_image(void **state)
+{
+	(void)state;
+	struct okng_recipe recipe = {.name = "both", .number = 1, .image = {.min_mean = 10, .max_mean = 245}, .learn = {.min_images = 5},
+		.n_tools = 2, .limits = {.area = 20}};
+	struct okng_learner *learner;
+	struct okng_inspector *inspector;
+	struct okng_model *model;
+	struct okng_error err = {0};
+	struct okng_result result;
+	recipe.tools[0] = (struct okng_tool){.name = "band", .type = OKNG_TOOL_COMPARE, .min_bright = 255, .min_dark = 255, .min_area = 4};
+	recipe.tools[1] = make_tool();
+	assert_true(okng_recipe_needs_image(&recipe));
+	assert_int_equal(okng_learner_open(&learner, &recipe), 0);
+	for (uint32_t i = 0; i < 8; i++) {
+		struct okng_image img = make_surface(i + 1, 240, 260), other = make_surface(i + 1, 248, 260);
+		assert_int_equal(okng_learner_add(learner, &img, NULL), 0);
+		assert_int_equal(okng_learner_add(learner, &other, NULL), -EINVAL);
+		okng_image_finish(&img);
+		okng_image_finish(&other);
+	}
+	assert_int_equal(okng_learner_model(learner, &model), 0);
+	okng_learner_close(&learner);
+	assert_int_equal(model->mean.width, 240);
+	assert_int_equal(model->parts, 8);
+	assert_non_null(okng_model_chunk(model, OKNG_CHUNK_SURFACE, "finish"));
+	assert_int_equal(okng_inspector_open(&inspector, &recipe, model, NULL, 0, 0, &err), 0);
+	struct okng_image img = make_surface(900, 240, 260);
+	add_hole(&img, 110, 120, 7);
+	okng_inspector_run(inspector, &img, &result);
+	assert_int_equal(result.verdict, OKNG_NG);
+	assert_int_equal(result.defects[0].tool, 1);
+	okng_image_finish(&img);
+	okng_inspector_close(&inspector);
+	okng_model_close(&model);
+}
+
+/* More patches than are kept: a choice of them, the same each time, that still tells a hole from the rest. */
+static void keeps_a_choice_of_many(void **state)
+{
+	(void)state;
+	struct okng_tool tool = make_tool();
+	struct okng_surface *surface;
+	uint8_t *bytes;
+	size_t size;
+	if (SLOW)
+		skip();
+	tool.patch = 32;
+	teach(&tool, 42, &bytes, &size);
+	assert_int_equal(size, 32 + 2 * OKNG_SURFACE_CHANNELS * (1 + OKNG_SURFACE_PATCHES_MAX));
+	assert_int_equal(okng_surface_open(&surface, &tool, bytes, size, 300, 280, NULL), 0);
+	struct okng_image img = make_surface(3000, 300, 280);
+	struct told good = {0}, bad = {0};
+	assert_int_equal(okng_surface_run(surface, &img, NULL, tell, &good), 1);
+	assert_true(good.defect[0].score < 0.5f);
+	add_hole(&img, 110, 120, 7);
+	assert_true(okng_surface_run(surface, &img, NULL, tell, &bad) >= 1);
+	assert_true(bad.defect[0].score > 0.5f);
+	okng_surface_close(&surface);
+	okng_image_finish(&img);
+	free(bytes);
 }
 
 struct tile {
@@ -378,14 +443,14 @@ static double auroc(int s, int kind)
 	return right / pairs;
 }
 
-/* Share of the tiles of one kind that are beyond the taught limit. */
-static double beyond(int s, int kind)
+/* Share of the tiles of one kind that are beyond so many times the taught limit. */
+static double beyond(int s, int kind, double unlike)
 {
 	int n = 0, over = 0;
 	for (int i = 0; i < n_tiles; i++)
 		if (tiles[i].kind == kind && tiles[i].score[s] >= 0) {
 			n++;
-			over += tiles[i].score[s] >= 1;
+			over += tiles[i].score[s] >= unlike;
 		}
 	return (double)over / n;
 }
@@ -401,23 +466,26 @@ static void tells_real_tiles_apart(void **state)
 		print_message("skipped: no tiles (set OKNG_SHARED)\n");
 		skip();
 	}
-	double ms = 0, pixels = 0, mean[KINDS] = {0}, over[KINDS] = {0};
+	static const double unlike[LIMITS] = {1, 0.8, 0.6, 0.5};
+	double ms = 0, pixels = 0, mean[KINDS] = {0}, over[KINDS][LIMITS] = {{0}};
 	for (int s = 0; s < SPLITS; s++) {
 		judge_split(s, &ms, &pixels);
 		for (int k = 0; k < KINDS; k++) {
 			mean[k] += auroc(s, k) / SPLITS;
-			over[k] += beyond(s, k) / SPLITS;
+			for (int i = 0; i < LIMITS; i++)
+				over[k][i] += beyond(s, k, unlike[i]) / SPLITS;
 		}
 		print_message("split %d: AUROC %.3f\n", s, auroc(s, 0));
 	}
-	print_message("%-10s AUROC %.3f   beyond the limit: %.1f %% of the good\n", "all", mean[0], 100 * over[0]);
-	for (int k = 1; k < KINDS; k++)
-		print_message("%-10s AUROC %.3f   beyond the limit: %.1f %%\n", kind_names[k], mean[k], 100 * over[k]);
+	print_message("%-10s %-8s rejected at unlike = %.1f, %.1f, %.1f, %.1f\n", "", "AUROC", unlike[0], unlike[1], unlike[2], unlike[3]);
+	for (int k = 0; k < KINDS; k++)
+		print_message("%-10s %-8.3f %.3f %.3f %.3f %.3f\n", k ? kind_names[k] : "all; Free", mean[k], over[k][0], over[k][1], over[k][2],
+			over[k][3]);
 	print_message("%.2f ms of one core per 0.1 megapixel\n", ms / (pixels / 1e5));
 	assert_true(mean[0] > 0.93);
 	for (int k = 1; k < KINDS; k++)
 		assert_true(mean[k] > 0.89);
-	assert_true(over[0] < 0.03);
+	assert_true(over[0][0] < 0.03); /* 95 good tiles a split: 1 in 1000 itself can't be seen */
 	for (int i = 0; i < n_tiles; i++)
 		free(tiles[i].path);
 	free(tiles);
@@ -431,6 +499,8 @@ int main(void)
 		cmocka_unit_test(ignores_what_it_is_told_to),
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(inspects_parts_of_any_size),
+		cmocka_unit_test(teaches_along_with_an_image),
+		cmocka_unit_test(keeps_a_choice_of_many),
 		cmocka_unit_test(tells_real_tiles_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
