@@ -40,8 +40,9 @@ const struct okng_command okng_cmd_eval = {
 	.about =
 		"An escape is a part with a defect called OK; overkill is a good part not called OK\n"
 		"(REVIEW and FAULT reject, too). The table shows both with every area limit of the\n"
-		"recipe ([limits] area and total_area, limit_area of each class) multiplied by a\n"
-		"scale; 1 is the recipe as it is. --good and --bad may be given more than once.\n"
+		"recipe ([limits] area and total_area, limit_area of each class) and with unlike of\n"
+		"each surface tool multiplied by a scale; 1 is the recipe as it is. --good and --bad\n"
+		"may be given more than once.\n"
 		"Use pictures that were not used to teach.\n"
 		"\n"
 		"Exit status: 0 no escape and no overkill; 1 some; 2 a picture could not be judged.\n"
@@ -74,6 +75,8 @@ static void scale_recipe(struct okng_recipe *recipe, const struct okng_recipe *f
 	recipe->limits.total_area *= scale;
 	for (int i = 0; i < recipe->n_classes; i++)
 		recipe->classes[i].limit_area *= scale;
+	for (int i = 0; i < recipe->n_tools; i++)
+		recipe->tools[i].unlike *= scale;
 }
 
 static int open_rows(struct eval *e)

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import shutil
 import struct
@@ -419,6 +420,51 @@ class Check(Pictures):
         for file in (bad, broken, self.path("okng.toml")):
             self.assertIn(file, r.stdout)
         self.assertIn(self.path("nowhere"), self.run_okng(FAILED, "check", self.path("nowhere"), bad).stdout)
+
+
+class Surface(Case):
+    """The shipped recipe for surfaces, taught from made metal of several sizes."""
+
+    def picture(self, name, seed, width, height, hole=None):
+        r, rows = random.Random(seed), []
+        columns = [90 + r.randrange(24) for _ in range(width)]
+        for y in range(height):
+            row = bytearray(c + r.randrange(16) for c in columns)
+            for x in range(width):
+                if hole and (x - hole[0]) ** 2 + (y - hole[1]) ** 2 <= 49:
+                    row[x] //= 2
+            rows.append(b"\0" + row)
+        png = b"\x89PNG\r\n\x1a\n"
+        for kind, data in ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(b"".join(rows), 1)),
+                           (b"IEND", b"")):
+            png += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return self.write(name, png)
+
+    def test_teach_and_judge_any_size(self):
+        with open(os.path.join(SOURCE, "config/recipes/surface/recipe.toml")) as f:
+            self.write("recipe/recipe.toml", re.sub("min_images = .*", "min_images = 8", f.read()))
+        recipe = self.path("recipe")
+        self.assertIn("model.okm: not there", self.run_okng(BAD, "check", recipe).stdout)
+        for i in range(10):
+            self.picture("teach/%d.png" % i, i, 160 + 8 * (i % 3), 176)
+        self.picture("teach/tiny.png", 99, 40, 40)
+        r = self.run_okng(GOOD, "learn", "--recipe", recipe, "--json", self.path("teach"))
+        got = json.loads(r.stdout)
+        self.assertEqual((got["taught"], got["parts"], got["width"], got["height"]), (True, 10, 0, 0))
+        self.assertIn("40 x 40 pixels can't be taught", got["left_out"][0]["why"])
+        self.run_okng(GOOD, "check", recipe)
+        goods = [self.picture("good/%d.png" % i, 200 + i, 160 + 24 * i, 184) for i in range(3)]
+        bad = self.picture("bad/1.png", 300, 200, 176, hole=(120, 80))
+        r = self.run_okng(BAD, "inspect", "--recipe", recipe, "--json", bad, *goods)
+        got = self.lines(r)
+        self.assertEqual([g["verdict"] for g in got], ["NG", "OK", "OK", "OK"])
+        self.assertTrue(all(0 < g["score"] < 0.5 for g in got[1:]))
+        x, y, w, h = got[0]["defects"][0]["box"]
+        self.assertTrue(x <= 120 < x + w and y <= 80 < y + h)
+        self.assertIn("of limit", got[0]["decided_by"])
+        r = self.run_okng(GOOD, "eval", "--json", "--recipe", recipe, "--good", self.path("good"), "--bad", self.path("bad"))
+        limits = self.lines(r)[0]["limits"] # unlike is scaled
+        self.assertEqual([limits[i]["overkill"] for i in (0, -1)], [3, 0])
 
 
 class Flat(Pictures):
