@@ -242,6 +242,59 @@ class Learn(Pictures):
         self.assertIn("nowhere", self.run_okng(FAILED, "learn", "--recipe", self.path("nowhere"), self.path("teach")).stderr)
 
 
+class Measure(Pictures):
+    tools = """
+[locate]
+enabled = false
+[scale]
+mm_per_pixel = 0.125
+[[tool]]
+name = "plate"
+type = "measure"
+measure = "position"
+from = [2, 320]
+to = [70, 320]
+breadth = 30
+transition = "rise"
+pick = "first"
+unit = "mm"
+nominal = 4.0
+tolerance = [-3, 3]
+[[tool]]
+name = "nothing"
+type = "measure"
+measure = "circle"
+centre = [20, 240]
+radius = 10
+reach = 5
+min_contrast = 100
+tolerance = [-1, 1]
+"""
+
+    def test_values_and_what_is_not_found(self):
+        recipe = os.path.dirname(self.write("measure/recipe.toml", self.tools))
+        [got] = self.lines(self.run_okng(BAD, "inspect", "--recipe", recipe, "--json", self.goods()[0]))
+        self.assertEqual((got["verdict"], got["reason"], len(got["defects"])), ("NG", 2, 1))
+        self.assertIn("nothing diameter: edge not found", got["decided_by"])
+        plate, diameter, roundness, offset = got["measures"]
+        self.assertEqual(list(plate), ["tool", "quantity", "state", "value", "unit", "nominal", "lower", "upper", "score", "scatter"])
+        self.assertEqual((plate["tool"], plate["quantity"], plate["state"], plate["unit"]), ("plate", "position", "good", "mm"))
+        self.assertTrue(3 < plate["value"] < 6.5)
+        self.assertEqual((plate["lower"], plate["upper"]), (1, 7))
+        self.assertEqual((diameter["state"], diameter["value"], diameter["unit"], diameter["score"]), ("not found", None, "px", 1))
+        self.assertEqual([list(m) for m in (roundness, offset)], [["tool", "quantity", "state", "value", "unit", "scatter"]] * 2)
+        text = self.run_okng(BAD, "inspect", "--recipe", recipe, self.goods()[0]).stdout.splitlines()
+        self.assertEqual(len(text), 6)
+        self.assertRegex(text[1], r"^  good       plate            position  +[0-9.]+ mm  1\.000 to 7\.000$")
+        self.assertRegex(text[2], r"^  not found  nothing          diameter   -1\.000 to 1\.000$")
+
+    def test_a_scan_beyond_the_picture_is_refused(self):
+        recipe = os.path.dirname(self.write("measure/recipe.toml", self.tools.replace("to = [70, 320]", "to = [700, 320]")))
+        self.run_okng(GOOD, "check", recipe)  # the size of the pictures is not known yet
+        r = self.run_okng(FAILED, "inspect", "--recipe", recipe, self.goods()[0])
+        self.assertIn("tool plate: a scan with its breadth reaches beyond the image", r.stdout + r.stderr)
+
+
 class Inspect(Pictures):
     keys = ["file", "verdict", "reason", "reason_text", "score", "limit", "time_ms", "defects", "cpu", "decided_by", "measures"]
 

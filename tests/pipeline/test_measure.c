@@ -191,6 +191,34 @@ static void bars(void **state)
 		}
 }
 
+/* What a near edge does is known: it pushes by no more than d·exp(-d²/2q²), see edge.h; where the filter ends, by less. */
+static void near_edges(void **state)
+{
+	(void)state;
+	printf("bar without noise, blur 1, edge_sigma 1.5: width: bias (formula)\n");
+	for (int width = 5; width <= 10; width++) {
+		struct sums sums = {0};
+		double q2 = 1 + 1.0 / 12 + 1.5 * 1.5 + 1.0 / 6, should = 0;
+		for (int i = 0; i < 5; i++) /* it is the distance that is seen by the other edge: the width and what it is pushed */
+			should = (width + should) * exp(-((width + should) * (width + should) - should * should) / (2 * q2));
+		for (int i = 0; i < 40; i++) {
+			struct okng_measure m = plain;
+			struct okng_measurement out[OKNG_MEASURE_VALUES_MAX];
+			double angle = blurred_uniform(&seed, 0, 360), c = cos(angle * PI / 180), s = sin(angle * PI / 180);
+			struct okng_point at = {MIDDLE - c * width / 2 + blurred_uniform(&seed, -1, 1), MIDDLE - s * width / 2};
+			blurred_draw(&picture, &(struct blurred){.figure = BLURRED_BAR, .at = at, .angle = angle, .size = width, .blur = 1, .dark = DARK,
+				.bright = BRIGHT}, &seed);
+			m.kind = OKNG_MEASURE_WIDTH;
+			set_scan(&m.from, &m.to, (struct okng_point){MIDDLE, MIDDLE}, angle, 19);
+			assert_int_equal(measure(&m, NULL, out), 1);
+			assert_true(out[0].found);
+			count(&sums, out[0].value - width);
+		}
+		printf("  %2d  %+.4f  (%+.4f)\n", width, bias(&sums), 2 * should);
+		assert_true(bias(&sums) < 2 * should + 0.003 && bias(&sums) > should - 0.003);
+	}
+}
+
 static void distances(void **state)
 {
 	(void)state;
@@ -338,6 +366,7 @@ int main(void)
 		cmocka_unit_test(single_edges),
 		cmocka_unit_test(raster),
 		cmocka_unit_test(bars),
+		cmocka_unit_test(near_edges),
 		cmocka_unit_test(distances),
 		cmocka_unit_test(angles),
 		cmocka_unit_test(on_a_plane),
