@@ -48,14 +48,23 @@ static const struct {
 	{"gauss3_band", "3x3 Gauss and compare in one", NULL},
 	{"erode", "3x3 erosion of a mask", NULL},
 	{"dilate", "3x3 dilation of a mask", NULL},
+	{"slide", "column sums of a window, one row on", NULL},
+	{"local_mean", "mean of a window of 31x31 (slide, box_mean)", NULL},
+	{"margins", "bounds around a mean", NULL},
 	{"correct", "flat field", NULL},
+	{"sum", "sum of the greys", NULL},
+	{"energy", "sum of the squared differences of neighbours", NULL},
+	{"halve", "2x2 means", NULL},
+	{"light_sums", "sums of two pictures where neither is black or white", NULL},
+	{"light", "gain for the whole picture (with a copy)", NULL},
 	{"resample", "bilinear resampling by a pose", NULL},
 };
 
 #define TABLE (sizeof table / sizeof *table)
 
 const char *const okng_bench_names[] = {"chain", "chain_tuned", "inspect", "inspect_tuned", "scaling", "parts", "gauss3", "gauss3_16",
-	"band", "band_16", "gauss3_band", "erode", "dilate", "correct", "resample", NULL};
+	"band", "band_16", "gauss3_band", "erode", "dilate", "slide", "local_mean", "margins", "correct",
+	"sum", "energy", "halve", "light_sums", "light", "resample", NULL};
 
 _Static_assert(sizeof okng_bench_names / sizeof *okng_bench_names == TABLE + 1, "a name for each");
 

@@ -3,34 +3,22 @@
  * Each kernel over a whole picture, row by row, as the tools call it; OpenCV's function for the same where it has one.
  * Both outputs are compared pixel by pixel before anything is timed.
  */
-#include "bench/task.h"
+#include "bench/lab.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/locate.h"
-
-struct lab {
-	const struct okng_kernels *k;
-	struct okng_bench_task task;
-	struct okng_image bytes;          /* the mask as OpenCV has it: 0 or 255 */
-	struct okng_image deep[3];        /* frame, lower, upper in 12 of 16 bits */
-	struct okng_image out, deep_out;
-	struct okng_mask mask, dark, bright;
-};
-
-enum reads { FRAME = 1, BOUNDS = 2, MASK = 4, DEEP = 8, FLAT = 16 };
 
 static const struct okng_pose turned = {.dx = 7.3, .dy = -11.6, .angle = 1.7};
 
 struct kernel {
 	const char *name;
-	void (*rows)(struct lab *lab);
+	void (*rows)(struct okng_bench_lab *lab);
 	unsigned reads;
-	enum okng_bench_op op;
+	enum okng_bench_op op; /* 0: OpenCV has no such thing */
 	/* Whether the outputs agree. */
-	bool (*same)(const struct lab *lab, const struct okng_image *theirs);
+	bool (*same)(const struct okng_bench_lab *lab, const struct okng_image *theirs);
 };
 
 static int32_t above(int32_t y)
@@ -38,12 +26,12 @@ static int32_t above(int32_t y)
 	return y > 0 ? y - 1 : 0;
 }
 
-static int32_t below(const struct lab *lab, int32_t y)
+static int32_t below(const struct okng_bench_lab *lab, int32_t y)
 {
 	return y + 1 < lab->out.height ? y + 1 : y;
 }
 
-static void gauss3(struct lab *lab)
+static void gauss3(struct okng_bench_lab *lab)
 {
 	const struct okng_image *in = &lab->task.scene.frame;
 	for (int32_t y = 0; y < in->height; y++)
@@ -51,7 +39,7 @@ static void gauss3(struct lab *lab)
 			okng_image_row(&lab->out, y), in->width);
 }
 
-static void band(struct lab *lab)
+static void band(struct okng_bench_lab *lab)
 {
 	const struct okng_image *in = &lab->task.scene.frame;
 	for (int32_t y = 0; y < in->height; y++)
@@ -59,7 +47,7 @@ static void band(struct lab *lab)
 			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), in->width);
 }
 
-static void gauss3_band(struct lab *lab)
+static void gauss3_band(struct okng_bench_lab *lab)
 {
 	const struct okng_image *in = &lab->task.scene.frame;
 	for (int32_t y = 0; y < in->height; y++) {
@@ -74,7 +62,7 @@ static uint16_t *deep_row(const struct okng_image *img, int32_t y)
 	return (uint16_t *)(void *)okng_image_row(img, y);
 }
 
-static void gauss3_16(struct lab *lab)
+static void gauss3_16(struct okng_bench_lab *lab)
 {
 	const struct okng_image *in = &lab->deep[0];
 	for (int32_t y = 0; y < in->height; y++)
@@ -82,186 +70,122 @@ static void gauss3_16(struct lab *lab)
 			in->width);
 }
 
-static void band_16(struct lab *lab)
+static void band_16(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
 		lab->k->band_16(deep_row(&lab->deep[0], y), deep_row(&lab->deep[1], y), deep_row(&lab->deep[2], y),
 			okng_mask_row(&lab->dark, y), okng_mask_row(&lab->bright, y), lab->out.width);
 }
 
-static void erode(struct lab *lab)
+static void erode(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
 		lab->k->erode(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
 			okng_mask_row(&lab->dark, y), lab->out.width, 1);
 }
 
-static void dilate(struct lab *lab)
+static void dilate(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
 		lab->k->dilate(okng_mask_row(&lab->mask, above(y)), okng_mask_row(&lab->mask, y), okng_mask_row(&lab->mask, below(lab, y)),
 			okng_mask_row(&lab->dark, y), lab->out.width, 1);
 }
 
-static void correct(struct lab *lab)
+static void correct(struct okng_bench_lab *lab)
 {
 	okng_correct(&lab->task.scene.flat, &lab->task.scene.frame, &lab->out);
 }
 
-static void resample(struct lab *lab)
+static void resample(struct okng_bench_lab *lab)
 {
 	okng_locate_resample(&turned, &lab->task.scene.frame, &lab->out, lab->task.spans);
 }
 
-static bool same_rows(const struct okng_image *ours, const struct okng_image *theirs, size_t bytes)
+/* As the window of a local threshold moves down. */
+static void slide(struct okng_bench_lab *lab)
 {
-	for (int32_t y = 0; y < ours->height; y++)
-		if (theirs->pixel != ours->pixel || memcmp(okng_image_row(ours, y), okng_image_row(theirs, y), bytes) != 0)
-			return false;
-	return true;
+	const struct okng_image *in = &lab->task.scene.frame;
+	memset(lab->columns, 0, (size_t)in->width * sizeof *lab->columns);
+	for (int32_t y = 0; y < in->height; y++)
+		lab->k->slide(lab->columns, okng_image_row(in, y), okng_image_row(in, y >= OKNG_BENCH_WINDOW ? y - OKNG_BENCH_WINDOW : 0), in->width);
 }
 
-static bool same_bytes(const struct lab *lab, const struct okng_image *theirs)
-{
-	return same_rows(&lab->out, theirs, (size_t)lab->out.width);
-}
-
-static bool same_words(const struct lab *lab, const struct okng_image *theirs)
-{
-	return same_rows(&lab->deep_out, theirs, (size_t)lab->out.width * 2);
-}
-
-/* OpenCV rounds halves to even and interpolates at 1/32 pixel: whether no pixel is more than `most` levels off, and all of
- * them half a level on average at most. */
-static bool near_bytes(const struct lab *lab, const struct okng_image *theirs, int most)
-{
-	int64_t sum = 0;
-	for (int32_t y = 0; y < lab->out.height; y++)
-		for (int32_t x = 0; x < lab->out.width; x++) {
-			int d = abs(okng_image_row(&lab->out, y)[x] - okng_image_row(theirs, y)[x]);
-			if (d > most)
-				return false;
-			sum += d;
-		}
-	return sum * 2 <= (int64_t)lab->out.width * lab->out.height;
-}
-
-static bool same_light(const struct lab *lab, const struct okng_image *theirs)
-{
-	return near_bytes(lab, theirs, 1);
-}
-
-static bool same_place(const struct lab *lab, const struct okng_image *theirs)
-{
-	return near_bytes(lab, theirs, 16);
-}
-
-static bool bit(const struct okng_mask *mask, int32_t x, int32_t y)
-{
-	return okng_mask_row(mask, y)[x / 64] >> (x & 63) & 1;
-}
-
-static bool same_bits(const struct lab *lab, const struct okng_image *theirs)
+static void local_mean(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
-		for (int32_t x = 0; x < lab->out.width; x++)
-			if (bit(&lab->dark, x, y) != (okng_image_row(theirs, y)[x] != 0))
-				return false;
-	return true;
+		okng_local_row(lab->local, &lab->task.scene.frame, y, okng_image_row(&lab->out, y));
 }
 
-/* inRange says what is within. */
-static bool same_band(const struct lab *lab, const struct okng_image *theirs)
+static void margins(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++)
-		for (int32_t x = 0; x < lab->out.width; x++)
-			if ((bit(&lab->dark, x, y) || bit(&lab->bright, x, y)) != (okng_image_row(theirs, y)[x] == 0))
-				return false;
-	return true;
+		lab->k->margins(okng_image_row(&lab->task.scene.frame, y), OKNG_BENCH_MARGIN, OKNG_BENCH_MARGIN, okng_image_row(&lab->out, y),
+			okng_image_row(&lab->upper, y), lab->out.width);
+}
+
+static void sum(struct okng_bench_lab *lab)
+{
+	lab->sum = 0;
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->sum += lab->k->sum(okng_image_row(&lab->task.scene.frame, y), lab->out.width);
+}
+
+static void energy(struct okng_bench_lab *lab)
+{
+	lab->sum = 0;
+	for (int32_t y = 0; y < lab->out.height; y++)
+		lab->sum += lab->k->energy(okng_image_row(&lab->task.scene.frame, y), lab->out.width);
+}
+
+static void halve(struct okng_bench_lab *lab)
+{
+	const struct okng_image *in = &lab->task.scene.frame;
+	for (int32_t y = 0; y < in->height / 2; y++)
+		lab->k->halve(okng_image_row(in, 2 * y), okng_image_row(in, 2 * y + 1), okng_image_row(&lab->out, y), in->width / 2);
+}
+
+static void light_sums(struct okng_bench_lab *lab)
+{
+	uint32_t sums[2];
+	lab->sum = 0;
+	for (int32_t y = 0; y < lab->out.height; y++) {
+		lab->k->light_sums(okng_image_row(&lab->task.scene.frame, y), okng_image_row(&lab->task.scene.golden, y), lab->out.width, sums);
+		lab->sum += sums[0] + sums[1];
+	}
+}
+
+/* In place: the copy before it is measured, too, as OpenCV writes to another picture. */
+static void light(struct okng_bench_lab *lab)
+{
+	for (int32_t y = 0; y < lab->out.height; y++) {
+		memcpy(okng_image_row(&lab->out, y), okng_image_row(&lab->task.scene.frame, y), (size_t)lab->out.width);
+		lab->k->light(okng_image_row(&lab->out, y), OKNG_BENCH_GAIN, lab->out.width);
+	}
 }
 
 static const struct kernel kernels[] = {
-	{"gauss3", gauss3, FRAME, OKNG_BENCH_GAUSS3, same_bytes},
-	{"gauss3_16", gauss3_16, FRAME | DEEP, OKNG_BENCH_GAUSS3, same_words},
-	{"band", band, FRAME | BOUNDS, OKNG_BENCH_BAND, same_band},
-	{"band_16", band_16, FRAME | BOUNDS | DEEP, OKNG_BENCH_BAND, same_band},
-	{"gauss3_band", gauss3_band, FRAME | BOUNDS, OKNG_BENCH_GAUSS3_BAND, same_band},
-	{"erode", erode, MASK, OKNG_BENCH_ERODE3, same_bits},
-	{"dilate", dilate, MASK, OKNG_BENCH_DILATE3, same_bits},
-	{"correct", correct, FRAME | FLAT, OKNG_BENCH_CORRECT, same_light},
-	{"resample", resample, FRAME, OKNG_BENCH_RESAMPLE, same_place},
+	{"gauss3", gauss3, OKNG_BENCH_FRAME, OKNG_BENCH_GAUSS3, okng_bench_same_bytes},
+	{"gauss3_16", gauss3_16, OKNG_BENCH_FRAME | OKNG_BENCH_DEEP, OKNG_BENCH_GAUSS3, okng_bench_same_words},
+	{"band", band, OKNG_BENCH_FRAME | OKNG_BENCH_BOUNDS, OKNG_BENCH_BAND, okng_bench_same_band},
+	{"band_16", band_16, OKNG_BENCH_FRAME | OKNG_BENCH_BOUNDS | OKNG_BENCH_DEEP, OKNG_BENCH_BAND, okng_bench_same_band},
+	{"gauss3_band", gauss3_band, OKNG_BENCH_FRAME | OKNG_BENCH_BOUNDS, OKNG_BENCH_GAUSS3_BAND, okng_bench_same_band},
+	{"erode", erode, OKNG_BENCH_MASK, OKNG_BENCH_ERODE3, okng_bench_same_bits},
+	{"dilate", dilate, OKNG_BENCH_MASK, OKNG_BENCH_DILATE3, okng_bench_same_bits},
+	{"slide", slide, OKNG_BENCH_FRAME, 0, NULL},
+	{"local_mean", local_mean, OKNG_BENCH_FRAME, OKNG_BENCH_LOCAL_MEAN, okng_bench_same_means},
+	{"margins", margins, OKNG_BENCH_FRAME, OKNG_BENCH_MARGINS, okng_bench_same_margins},
+	{"correct", correct, OKNG_BENCH_FRAME | OKNG_BENCH_FLAT, OKNG_BENCH_CORRECT, okng_bench_same_light},
+	{"sum", sum, OKNG_BENCH_FRAME, OKNG_BENCH_SUM, okng_bench_same_sum},
+	{"energy", energy, OKNG_BENCH_FRAME, 0, NULL},
+	{"halve", halve, OKNG_BENCH_FRAME, OKNG_BENCH_HALVE, okng_bench_same_halves},
+	{"light_sums", light_sums, OKNG_BENCH_FRAME | OKNG_BENCH_GOLDEN, 0, NULL},
+	{"light", light, OKNG_BENCH_FRAME, OKNG_BENCH_LIGHT, okng_bench_same_light},
+	{"resample", resample, OKNG_BENCH_FRAME, OKNG_BENCH_RESAMPLE, okng_bench_same_place},
 };
-
-/* The same picture with four more bits, the lowest of which are noise. */
-static int make_deep(struct lab *lab)
-{
-	const struct okng_image *from[3] = {&lab->task.scene.frame, &lab->task.lower, &lab->task.upper};
-	int rc = okng_image_init(&lab->deep_out, lab->out.width, lab->out.height, OKNG_PIXEL_MONO16);
-	for (int i = 0; rc == 0 && i < 3; i++) {
-		rc = okng_image_init(&lab->deep[i], lab->out.width, lab->out.height, OKNG_PIXEL_MONO16);
-		for (int32_t y = 0; rc == 0 && y < lab->out.height; y++)
-			for (int32_t x = 0; x < lab->out.width; x++)
-				deep_row(&lab->deep[i], y)[x] = (uint16_t)(okng_image_row(from[i], y)[x] * 16 + (i ? 8 : (x * 7 + y * 5) % 16));
-	}
-	return rc;
-}
-
-/* The mask that the morphology works on: what lies beyond the band, in bits and in bytes. */
-static int make_masks(struct lab *lab)
-{
-	int32_t width = lab->out.width, height = lab->out.height;
-	int rc = okng_image_init(&lab->bytes, width, height, OKNG_PIXEL_MONO8);
-	struct okng_mask *masks[] = {&lab->mask, &lab->dark, &lab->bright};
-	for (int i = 0; rc == 0 && i < 3; i++)
-		rc = okng_mask_init(masks[i], width, height);
-	if (rc < 0)
-		return rc;
-	band(lab);
-	for (int32_t y = 0; y < height; y++) {
-		for (int32_t i = 0; i < lab->mask.words; i++)
-			okng_mask_row(&lab->mask, y)[i] = okng_mask_row(&lab->dark, y)[i] | okng_mask_row(&lab->bright, y)[i];
-		for (int32_t x = 0; x < width; x++)
-			okng_image_row(&lab->bytes, y)[x] = bit(&lab->mask, x, y) ? 255 : 0;
-	}
-	return 0;
-}
-
-static void finish(struct lab *lab)
-{
-	okng_bench_task_finish(&lab->task);
-	okng_image_finish(&lab->bytes);
-	okng_image_finish(&lab->out);
-	okng_image_finish(&lab->deep_out);
-	for (int i = 0; i < 3; i++)
-		okng_image_finish(&lab->deep[i]);
-	okng_mask_finish(&lab->mask);
-	okng_mask_finish(&lab->dark);
-	okng_mask_finish(&lab->bright);
-}
-
-static struct okng_bench_stream stream_of(const struct lab *lab, unsigned reads)
-{
-	struct okng_bench_stream stream = {.n = 0};
-	if (reads & FRAME)
-		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[0] : &lab->task.scene.frame);
-	if (reads & BOUNDS) {
-		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[1] : &lab->task.lower);
-		okng_bench_stream_add(&stream, reads & DEEP ? &lab->deep[2] : &lab->task.upper);
-	}
-	if (reads & FLAT) {
-		okng_bench_stream_add(&stream, &lab->task.scene.flat.dark);
-		okng_bench_stream_add(&stream, &lab->task.scene.flat.gain);
-	}
-	if (reads & MASK) {
-		stream.buffer[stream.n].bytes = lab->mask.bits;
-		stream.buffer[stream.n++].size = (size_t)lab->mask.height * (size_t)lab->mask.words * sizeof *lab->mask.bits;
-	}
-	return stream;
-}
 
 struct running {
 	const struct kernel *kernel;
-	struct lab *lab;
+	struct okng_bench_lab *lab;
 };
 
 static int run(void *state)
@@ -271,23 +195,26 @@ static int run(void *state)
 	return 0;
 }
 
-static int measure(struct lab *lab, const struct kernel *kernel, const struct okng_bench_setup *setup, struct okng_bench_row *row,
+static int measure(struct okng_bench_lab *lab, const struct kernel *kernel, const struct okng_bench_setup *setup, struct okng_bench_row *row,
 	struct okng_error *err)
 {
 	struct running running = {kernel, lab};
 	struct okng_bench_side theirs, ours = {run, &running};
 	struct okng_bench_opponent opponent;
 	struct okng_bench_work work = okng_bench_task_work(&lab->task, kernel->op);
-	struct okng_bench_stream stream = stream_of(lab, kernel->reads);
+	struct okng_bench_stream stream = okng_bench_lab_stream(lab, kernel->reads);
 	work.pose = turned;
-	if (kernel->reads & MASK)
+	work.window = OKNG_BENCH_WINDOW;
+	work.margin = OKNG_BENCH_MARGIN;
+	work.light = OKNG_BENCH_GAIN / 4096.0;
+	if (kernel->reads & OKNG_BENCH_MASK)
 		work.frame = lab->bytes;
-	if (kernel->reads & DEEP) {
+	if (kernel->reads & OKNG_BENCH_DEEP) {
 		work.frame = lab->deep[0];
 		work.lower = lab->deep[1];
 		work.upper = lab->deep[2];
 	}
-	int rc = okng_bench_opponent_open(&opponent, setup->opencv, &work, &theirs, err);
+	int rc = okng_bench_opponent_open(&opponent, kernel->op ? setup->opencv : NULL, &work, &theirs, err);
 	if (rc == 0) {
 		run(&running);
 		if (theirs.run && !kernel->same(lab, &opponent.outcome.out))
@@ -302,23 +229,15 @@ static int measure(struct lab *lab, const struct kernel *kernel, const struct ok
 int okng_bench_kernel(const struct okng_bench_setup *setup, const char *name, struct okng_bench_row *row, struct okng_error *err)
 {
 	const struct kernel *kernel = NULL;
-	struct lab lab = {.k = okng_kernels_get(okng_cpu_level())};
+	struct okng_bench_lab lab;
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
 		if (strcmp(kernels[i].name, name) == 0)
 			kernel = &kernels[i];
 	if (!kernel)
 		return okng_error_set(err, -EINVAL, "", 0, name, "no such benchmark");
-	const struct okng_bench_view view = {.width = setup->width, .height = setup->height, .blobs = OKNG_BENCH_BLOBS,
-		.shaded = kernel->reads & FLAT, .seed = 1};
-	int rc = okng_bench_task_init(&lab.task, &view);
-	if (rc == 0)
-		rc = okng_image_init(&lab.out, setup->width, setup->height, OKNG_PIXEL_MONO8);
-	if (rc == 0)
-		rc = make_masks(&lab);
-	if (rc == 0)
-		rc = make_deep(&lab);
+	int rc = okng_bench_lab_init(&lab, setup->width, setup->height, kernel->reads & OKNG_BENCH_FLAT);
 	if (rc == 0)
 		rc = measure(&lab, kernel, setup, row, err);
-	finish(&lab);
+	okng_bench_lab_finish(&lab);
 	return rc;
 }

@@ -92,6 +92,29 @@ struct Morph : Work {
 	explicit Morph(const okng_bench_work &w) : frame(view(w.frame)), erode(w.op == OKNG_BENCH_ERODE3) {}
 };
 
+struct LocalMean : Work {
+	cv::Mat frame;
+	int window;
+	void run(okng_bench_outcome &) override { cv::blur(frame, out, cv::Size(window, window)); }
+	explicit LocalMean(const okng_bench_work &w) : frame(view(w.frame)), window(w.window) {}
+};
+
+struct Margins : Work {
+	cv::Mat frame, lower, upper;
+	int margin;
+	void run(okng_bench_outcome &) override
+	{
+		cv::subtract(frame, margin, lower);
+		cv::add(frame, margin, upper);
+	}
+	explicit Margins(const okng_bench_work &w) : frame(view(w.frame)), margin(w.margin)
+	{
+		out.create(2 * frame.rows, frame.cols, CV_8U);
+		lower = out.rowRange(0, frame.rows);
+		upper = out.rowRange(frame.rows, 2 * frame.rows);
+	}
+};
+
 /* The gain as the floats that multiply works in anyway. */
 struct Flat {
 	cv::Mat dark, gain, light;
@@ -108,6 +131,25 @@ struct Correct : Work {
 	Flat flat;
 	void run(okng_bench_outcome &) override { flat.apply(frame, out); }
 	explicit Correct(const okng_bench_work &w) : frame(view(w.frame)), flat(w) {}
+};
+
+struct Sum : Work {
+	cv::Mat frame;
+	void run(okng_bench_outcome &) override { out.at<uint16_t>(0, 0) = uint16_t(uint64_t(cv::sum(frame)[0])); }
+	explicit Sum(const okng_bench_work &w) : frame(view(w.frame)) { out.create(1, 1, CV_16U); }
+};
+
+struct Halve : Work {
+	cv::Mat frame;
+	void run(okng_bench_outcome &) override { cv::resize(frame, out, cv::Size(frame.cols / 2, frame.rows / 2), 0, 0, cv::INTER_AREA); }
+	explicit Halve(const okng_bench_work &w) : frame(view(w.frame)) {}
+};
+
+struct Light : Work {
+	cv::Mat frame;
+	double light;
+	void run(okng_bench_outcome &) override { frame.convertTo(out, CV_8U, light); }
+	explicit Light(const okng_bench_work &w) : frame(view(w.frame)), light(w.light) {}
 };
 
 struct Resample : Work {
@@ -170,7 +212,12 @@ Work *make(const okng_bench_work &work)
 	case OKNG_BENCH_GAUSS3_BAND: return new GaussBand(work);
 	case OKNG_BENCH_ERODE3:
 	case OKNG_BENCH_DILATE3: return new Morph(work);
+	case OKNG_BENCH_LOCAL_MEAN: return new LocalMean(work);
+	case OKNG_BENCH_MARGINS: return new Margins(work);
 	case OKNG_BENCH_CORRECT: return new Correct(work);
+	case OKNG_BENCH_SUM: return new Sum(work);
+	case OKNG_BENCH_HALVE: return new Halve(work);
+	case OKNG_BENCH_LIGHT: return new Light(work);
 	case OKNG_BENCH_RESAMPLE: return new Resample(work);
 	case OKNG_BENCH_CHAIN: return new Components(work);
 	case OKNG_BENCH_INSPECT: return new Inspect(work);

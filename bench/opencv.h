@@ -16,7 +16,12 @@ enum okng_bench_op {
 	OKNG_BENCH_GAUSS3_BAND, /* both */
 	OKNG_BENCH_ERODE3,     /* erode, dilate 3×3 of frame (0 or 255) */
 	OKNG_BENCH_DILATE3,
+	OKNG_BENCH_LOCAL_MEAN, /* blur of frame, window × window */
+	OKNG_BENCH_MARGINS,    /* frame - margin, below it frame + margin: out is twice as high */
 	OKNG_BENCH_CORRECT,    /* subtract dark, multiply by gain */
+	OKNG_BENCH_SUM,        /* sum(frame): its grey is the sole pixel of out, modulo 65536 */
+	OKNG_BENCH_HALVE,      /* resize(frame) to half, INTER_AREA */
+	OKNG_BENCH_LIGHT,      /* frame.convertTo with factor light */
 	OKNG_BENCH_RESAMPLE,   /* warpAffine of frame by pose */
 	OKNG_BENCH_CHAIN,      /* GaussianBlur, inRange, morphologyEx, connectedComponentsWithStats of frame, or of regions */
 	OKNG_BENCH_INSPECT,    /* CORRECT, locating, RESAMPLE, CHAIN, limits */
@@ -28,6 +33,8 @@ struct okng_bench_work {
 	enum okng_bench_op op;
 	struct okng_image frame, lower, upper, reference, dark, gain;
 	struct okng_pose pose;           /* locate.h says what it means */
+	int window, margin;              /* of LOCAL_MEAN and MARGINS: pixels, levels */
+	double light;                    /* of LIGHT */
 	const struct okng_rect *regions; /* of CHAIN */
 	int n_regions;                   /* 0: the whole image */
 	int search;                      /* of INSPECT: ± pixels */

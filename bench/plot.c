@@ -136,12 +136,12 @@ static void write_axes(const struct okng_bench_plot *p, const struct axis *x, co
 	for (int i = 0; i < x->n; i++) {
 		double at = place(x, x->tick[i], LEFT, RIGHT);
 		fprintf(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>"
-			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.4g</text>\n", at, TOP, at, BOTTOM, at, BOTTOM + 18, x->tick[i]);
+			"<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.6g</text>\n", at, TOP, at, BOTTOM, at, BOTTOM + 18, x->tick[i]);
 	}
 	for (int i = 0; i < y->n; i++) {
 		double at = place(y, y->tick[i], BOTTOM, TOP);
 		fprintf(out, "<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
-			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n", LEFT, at, RIGHT, at, LEFT - 8, at + 4.5, y->tick[i]);
+			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.6g</text>\n", LEFT, at, RIGHT, at, LEFT - 8, at + 4.5, y->tick[i]);
 	}
 	fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP);
 	fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", (LEFT + RIGHT) / 2, BOTTOM + 40);
