@@ -215,16 +215,29 @@ static void make_local_bounds(struct band *s, const struct okng_image *img, int3
 	s->k->margins(mean, (uint8_t)s->tool.dark, (uint8_t)s->tool.bright, s->lower.data, s->upper.data, img->width);
 }
 
+/* The part of row y, [*x0, *x1), where the frame was seen; with shrink, by all that the smoothing takes in, too: beyond the
+ * frame it meets repeated pixels, beside, above and below. */
+static void seen_part(const struct okng_image *img, const int32_t (*spans)[2], int32_t y, int32_t shrink, int32_t *x0, int32_t *x1)
+{
+	*x0 = 0;
+	*x1 = img->width;
+	for (int32_t i = y - shrink > 0 ? y - shrink : 0; i <= y + shrink && i < img->height; i++) {
+		int32_t first = spans[i][0] > 0 ? spans[i][0] + shrink : 0;
+		int32_t end = spans[i][1] < img->width ? spans[i][1] - shrink : img->width;
+		*x0 = first > *x0 ? first : *x0;
+		*x1 = end < *x1 ? end : *x1;
+	}
+}
+
 /* Fills dark and bright; the number of pixels that were looked at. */
 static uint64_t compare_rows(struct band *s, const struct okng_image *img, bool smooth, const int32_t (*spans)[2])
 {
 	uint64_t seen = 0;
-	int32_t shrink = s->tool.smooth; /* the smoothing saw the repeated pixels beyond the frame */
 	for (int32_t y = 0; y < img->height; y++) {
 		struct extent e = s->extents[y];
 		const uint64_t *valid = okng_mask_row(&s->valid, y);
-		int32_t x0 = spans[y][0] > 0 ? spans[y][0] + shrink : 0;
-		int32_t x1 = spans[y][1] < img->width ? spans[y][1] - shrink : img->width;
+		int32_t x0, x1;
+		seen_part(img, spans, y, s->tool.smooth, &x0, &x1);
 		s->dark.rows[y] = s->bright.rows[y] = 0;
 		if (s->is_local)
 			make_local_bounds(s, img, y);

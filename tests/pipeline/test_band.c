@@ -124,6 +124,11 @@ static bool within(struct okng_rect r, int x, int y)
 	return x >= r.x && y >= r.y && x < r.x + r.w && y < r.y + r.h;
 }
 
+static bool in_frame(const struct plain *p, const int32_t span[2], int smooth, int x)
+{
+	return (span[0] <= 0 || x >= span[0] + smooth) && (span[1] >= p->w || x < span[1] - smooth);
+}
+
 /* counts; false: too much of the region lies outside the frame. */
 static bool counting(struct plain *p, const struct trial *t)
 {
@@ -134,8 +139,9 @@ static bool counting(struct plain *p, const struct trial *t)
 			bool in = tool->region.w == 0 || within(tool->region, x, y);
 			for (int i = 0; i < tool->n_ignore; i++)
 				in = in && !within(tool->ignore[i], x, y);
-			int from = t->spans[y][0], to = t->spans[y][1], s = tool->smooth;
-			bool framed = (from <= 0 || x >= from + s) && (to >= p->w || x < to - s);
+			bool framed = true;
+			for (int i = -tool->smooth; i <= tool->smooth; i++)
+				framed = framed && (y + i < 0 || y + i >= p->h || in_frame(p, t->spans[y + i], tool->smooth, x));
 			p->counts[y * p->w + x] = in && framed;
 			valid += in;
 			seen += in && framed;
