@@ -7,8 +7,7 @@
 #include <errno.h>
 #include <math.h>
 
-#define PLACE 0.5  /* pixels that a pose may be off the truth */
-#define TURN 0.02  /* degrees */
+#define PLACE 0.5  /* pixels that shift, and rotation at the picture's corner, may be off the truth */
 
 static const struct okng_pose pose = {.dx = 7.3, .dy = -11.6, .angle = 1.7};
 
@@ -25,9 +24,11 @@ static int run(void *state)
 	return 0;
 }
 
-static int check_pose(const struct okng_pose *found, const char *who, struct okng_error *err)
+static int check_pose(const struct okng_bench_view *view, const struct okng_pose *found, const char *who, struct okng_error *err)
 {
-	if (fabs(found->dx - pose.dx) > PLACE || fabs(found->dy - pose.dy) > PLACE || fabs(found->angle - pose.angle) > TURN)
+	double corner = sqrt((double)view->width * view->width + (double)view->height * view->height) / 2;
+	double turn = fabs(found->angle - pose.angle) * 3.14159265358979323846 / 180 * corner;
+	if (fabs(found->dx - pose.dx) > PLACE || fabs(found->dy - pose.dy) > PLACE || turn > PLACE)
 		return okng_error_set(err, -EPROTO, "", 0, "inspect", "%s finds the part at %.3f, %.3f, %.4f°; it is at %.3f, %.3f, %.4f°", who,
 			found->dx, found->dy, found->angle, pose.dx, pose.dy, pose.angle);
 	return 0;
@@ -45,11 +46,11 @@ static int check(const struct inspection *s, const struct okng_bench_opponent *o
 	if (s->result.verdict != OKNG_NG)
 		return okng_error_set(err, -EPROTO, "", 0, "inspect", "okng says %s (%s) of a part with defects",
 			okng_verdict_name(s->result.verdict), s->result.decided_by);
-	rc = check_pose(&s->result.pose, "okng", err);
+	rc = check_pose(&s->task.scene.view, &s->result.pose, "okng", err);
 	if (rc == 0)
 		rc = check_blobs(s->result.n_found, "okng", err);
 	if (rc == 0 && opponent->rival)
-		rc = check_pose(&opponent->outcome.pose, "OpenCV", err);
+		rc = check_pose(&s->task.scene.view, &opponent->outcome.pose, "OpenCV", err);
 	if (rc == 0 && opponent->rival)
 		rc = check_blobs(opponent->outcome.blobs, "OpenCV", err);
 	return rc;

@@ -142,7 +142,7 @@ struct Sum : Work {
 struct Halve : Work {
 	cv::Mat frame;
 	void run(okng_bench_outcome &) override { cv::resize(frame, out, cv::Size(frame.cols / 2, frame.rows / 2), 0, 0, cv::INTER_AREA); }
-	explicit Halve(const okng_bench_work &w) : frame(view(w.frame)) {}
+	explicit Halve(const okng_bench_work &w) : frame(view(w.frame)(cv::Rect(0, 0, w.frame.width & ~1, w.frame.height & ~1))) {}
 };
 
 struct Light : Work {
