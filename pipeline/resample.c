@@ -84,7 +84,7 @@ static void runs(const struct map *m, struct okng_resample_run *run, int64_t at,
 	for (int32_t x = x0; x < x1;) {
 		int64_t far = at - x * shrink;
 		run->shift = (int32_t)(far >> 32);
-		run->fx = (uint16_t)((at >> 17) - ((int64_t)run->shift << 15));
+		run->fx = (uint16_t)((at >> 17) - (int64_t)run->shift * 32768);
 		int64_t more = shrink > 0 ? (far & 0xffffffff) / shrink + 1 : x1 - x;
 		int32_t end = more < x1 - x ? x + (int32_t)more : x1;
 		m->k->resample(run, x, end, out);
