@@ -163,6 +163,9 @@ static bool gauss3_band(const uint8_t *const rows[3], const uint8_t *lower, cons
 		__m256i before = edge(rows, x > 0 ? x - 1 : 0), here = column(rows, x);
 		for (; x + 64 <= x1 && x + 96 <= width; x += 64) {
 			*dark++ = *bright++ = 0;
+			fetch_ahead(rows[2] + x);
+			fetch_ahead(lower + x);
+			fetch_ahead(upper + x);
 			if (any_doubt(rows, x, lower, upper, &before, &here, column(rows, x + 64)))
 				any |= gauss3_band_word(rows, lower, upper, dark - 1, bright - 1, x, width);
 		}

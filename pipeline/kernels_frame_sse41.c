@@ -6,6 +6,7 @@
 
 #include "pipeline/kernels.h"
 #include "pipeline/kernels_frame_parts.h"
+#include "pipeline/kernels_parts.h"
 
 static inline __m128i load(const void *p)
 {
@@ -56,8 +57,15 @@ static void correct(const uint8_t *in, const uint8_t *dark, const uint16_t *gain
 		return;
 	}
 	__m128i end = correct_step(in + last, dark + last, gain + last);
-	for (int32_t x = 0; x < last; x += 16)
+	for (int32_t x = 0; x < last; x += 16) {
+		if (x % 64 == 0) {
+			fetch_ahead(in + x);
+			fetch_ahead(dark + x);
+		}
+		if (x % 32 == 0)
+			fetch_ahead(gain + x);
 		store(out + x, correct_step(in + x, dark + x, gain + x));
+	}
 	store(out + last, end);
 }
 
