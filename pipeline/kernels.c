@@ -13,6 +13,7 @@ static void init_c(struct okng_kernels *k)
 {
 	okng_kernels_init_c(k);
 	okng_kernels_init_local_c(k);
+	okng_kernels_init_pattern_c(k);
 	okng_kernels_init_frame_c(k);
 	okng_kernels_init_points_c(k);
 }
@@ -22,6 +23,7 @@ static void init_sse41(struct okng_kernels *k)
 {
 	okng_kernels_init_sse41(k);
 	okng_kernels_init_local_sse41(k);
+	okng_kernels_init_pattern_sse41(k);
 	okng_kernels_init_frame_sse41(k);
 	okng_kernels_init_points_sse41(k);
 }
@@ -36,10 +38,12 @@ static void init_sets(void)
 	init_sse41(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_avx2(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_local_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_pattern_avx2(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_frame_avx2(&sets[OKNG_CPU_AVX2]);
 #elif defined(__aarch64__)
 	okng_kernels_init_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_local_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_pattern_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_frame_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_points_neon(&sets[OKNG_CPU_NEON]);
 #endif

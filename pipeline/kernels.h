@@ -117,6 +117,31 @@ struct okng_kernels {
 
 	/* The same as seen through a 3×3 binomial: together four taps a side. */
 	void (*smooth)(const struct okng_sampler *sampler, const int32_t (*uv)[2], int32_t n, int32_t *grey);
+
+	/* --- two-level patterns --- */
+
+	/* Bit x: value < level, level being 1 to 256; (width + 63) / 64 words, tail bits zero. */
+	void (*below)(const uint8_t *value, int level, uint64_t *bits, int32_t width);
+
+	/* Dilation of rows by a plus and by a square of 3. The rows have a word before and after them that is read, too; bits
+	 * beyond the last pixel come out as they fall. */
+	void (*dilate_plus)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t words);
+	void (*dilate_square)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t words);
+
+	/* The row's bits from `by` on, 0 to 63; reads words + 1. */
+	void (*shift)(const uint64_t *row, int by, uint64_t *out, int32_t words);
+
+	/* How many bits of a differ from those of b from bit `by` on, 0 to 63; reads words + 1 of b. */
+	uint64_t (*differ)(const uint64_t *a, const uint64_t *b, int by, int32_t words);
+
+	/* How many bits of a and b differ in each half word, low half first, over 1 to 32 rows (strides in words): cells has
+	 * room for 2 · words. */
+	void (*differ_cells)(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
+		uint16_t *cells);
+
+	/* least[x] = the lesser of itself and 256 · (sum over the 3 × 3 around x) + add; the row has neighbours on all sides,
+	 * stride apart. */
+	void (*keep_least)(const uint16_t *row, int32_t width, int32_t stride, uint32_t add, uint32_t *least);
 };
 
 /* The best set for a level, which the machine must have; never NULL. Static; any thread. */
@@ -138,5 +163,9 @@ void okng_kernels_init_frame_neon(struct okng_kernels *k);
 void okng_kernels_init_points_c(struct okng_kernels *k);
 void okng_kernels_init_points_sse41(struct okng_kernels *k);
 void okng_kernels_init_points_neon(struct okng_kernels *k);
+void okng_kernels_init_pattern_c(struct okng_kernels *k);
+void okng_kernels_init_pattern_sse41(struct okng_kernels *k);
+void okng_kernels_init_pattern_avx2(struct okng_kernels *k);
+void okng_kernels_init_pattern_neon(struct okng_kernels *k);
 
 #endif

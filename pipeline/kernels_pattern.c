@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kernels of two-level patterns. One source for every instruction set: the loops are plain and become wide code where
+ * the compiler may use it (-O3, meson.build says for which sets); by hand is only what it does not find, packing pixels
+ * into bits and counting them.
+ */
+#include <stddef.h>
+
+#include "pipeline/kernels.h"
+
+#if defined(__AVX2__) || defined(__SSE4_1__)
+#include <immintrin.h>
+#endif
+
+#define JOIN(a, b) a##b
+#define NAME(level) JOIN(okng_kernels_init_pattern_, level)
+
+static uint64_t below_narrow(const uint8_t *value, int level, int32_t n)
+{
+	uint64_t w = 0;
+	for (int32_t x = 0; x < n; x++)
+		w |= (uint64_t)(value[x] < level) << x;
+	return w;
+}
+
+static inline uint64_t below_word(const uint8_t *v, int level)
+{
+#if defined(__AVX2__)
+	__m256i most = _mm256_set1_epi8((char)(level - 1));
+	__m256i a = _mm256_loadu_si256((const __m256i *)(const void *)v), b = _mm256_loadu_si256((const __m256i *)(const void *)(v + 32));
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(a, most), most));
+	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(b, most), most));
+	return low | (uint64_t)high << 32;
+#elif defined(__SSE4_1__)
+	__m128i most = _mm_set1_epi8((char)(level - 1));
+	uint64_t w = 0;
+	for (int i = 0; i < 4; i++) {
+		__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(v + 16 * i));
+		w |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(a, most), most)) << (16 * i);
+	}
+	return w;
+#else
+	return below_narrow(v, level, 64);
+#endif
+}
+
+static void below(const uint8_t *value, int level, uint64_t *bits, int32_t width)
+{
+	int32_t i = 0;
+	for (; (i + 1) * 64 <= width; i++)
+		bits[i] = below_word(value + i * 64, level);
+	if (i * 64 < width)
+		bits[i] = below_narrow(value + i * 64, level, width - i * 64);
+}
+
+static void dilate_plus(const uint64_t *above, const uint64_t *row, const uint64_t *below_it, uint64_t *out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] = row[i] | row[i] << 1 | row[i - 1] >> 63 | row[i] >> 1 | row[i + 1] << 63 | above[i] | below_it[i];
+}
+
+static void dilate_square(const uint64_t *above, const uint64_t *row, const uint64_t *below_it, uint64_t *out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++) {
+		uint64_t w = above[i] | row[i] | below_it[i];
+		uint64_t before = above[i - 1] | row[i - 1] | below_it[i - 1], after = above[i + 1] | row[i + 1] | below_it[i + 1];
+		out[i] = w | w << 1 | before >> 63 | w >> 1 | after << 63;
+	}
+}
+
+static void shift(const uint64_t *row, int by, uint64_t *out, int32_t words)
+{
+	if (by == 0) {
+		for (int32_t i = 0; i < words; i++)
+			out[i] = row[i];
+		return;
+	}
+	for (int32_t i = 0; i < words; i++)
+		out[i] = row[i] >> by | row[i + 1] << (64 - by);
+}
+
+/* Set bits of each byte. */
+static inline uint64_t count_bytes(uint64_t w)
+{
+	w -= w >> 1 & 0x5555555555555555u;
+	w = (w & 0x3333333333333333u) + (w >> 2 & 0x3333333333333333u);
+	return (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+}
+
+static uint64_t differ(const uint64_t *a, const uint64_t *b, int by, int32_t words)
+{
+	uint64_t n = 0;
+	for (int32_t i = 0; i < words; i++) {
+		uint64_t w = a[i] ^ (by ? b[i] >> by | b[i + 1] << (64 - by) : b[i]);
+		n += count_bytes(w) * 0x0101010101010101u >> 56;
+	}
+	return n;
+}
+
+/* The halves of a word of bytes' counts, of at most 16 rows (128 each). */
+static void add_halves(uint64_t bytes, uint16_t *cells)
+{
+	uint64_t pairs = (bytes & 0x00ff00ff00ff00ffu) + (bytes >> 8 & 0x00ff00ff00ff00ffu);
+	cells[0] = (uint16_t)(cells[0] + (pairs & 0xffff) + (pairs >> 16 & 0xffff));
+	cells[1] = (uint16_t)(cells[1] + (pairs >> 32 & 0xffff) + (pairs >> 48));
+}
+
+static void cells_words(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t from,
+	int32_t words, uint16_t *cells)
+{
+	for (int32_t i = from; i < words; i++) {
+		cells[2 * i] = cells[2 * i + 1] = 0;
+		for (int y = 0; y < rows;) {
+			uint64_t sum = 0;
+			for (int end = y + 16 < rows ? y + 16 : rows; y < end; y++)
+				sum += count_bytes(a[y * a_stride + i] ^ b[y * b_stride + i]);
+			add_halves(sum, cells + 2 * i);
+		}
+	}
+}
+
+static void differ_cells(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
+	uint16_t *cells)
+{
+	int32_t i = 0;
+#if defined(__AVX2__)
+	const __m256i low = _mm256_set1_epi8(0x0f), one = _mm256_set1_epi8(1);
+	const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+	for (; i + 4 <= words; i += 4) {
+		__m256i total = _mm256_setzero_si256();
+		for (int y = 0; y < rows;) {
+			__m256i sum = _mm256_setzero_si256();
+			for (int end = y + 16 < rows ? y + 16 : rows; y < end; y++) {
+				__m256i w = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(a + y * a_stride + i)),
+					_mm256_loadu_si256((const __m256i *)(const void *)(b + y * b_stride + i)));
+				sum = _mm256_add_epi8(sum, _mm256_add_epi8(_mm256_shuffle_epi8(bits, _mm256_and_si256(w, low)),
+					_mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(w, 4), low))));
+			}
+			total = _mm256_add_epi32(total, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, one), _mm256_set1_epi16(1)));
+		}
+		/* Eight sums of 32 bits, at most 1024 each. */
+		__m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(total, total), 0x08);
+		_mm_storeu_si128((__m128i *)(void *)(cells + 2 * i), _mm256_castsi256_si128(packed));
+	}
+#endif
+	cells_words(a, a_stride, b, b_stride, rows, i, words, cells);
+}
+
+static void keep_least(const uint16_t *sum, int32_t width, int32_t stride, uint32_t add, uint32_t *least)
+{
+	const uint16_t *a = sum - stride, *c = sum + stride;
+	for (int32_t x = 0; x < width; x++) {
+		uint32_t all = (uint32_t)a[x] + a[x - 1] + a[x + 1] + sum[x] + sum[x - 1] + sum[x + 1] + c[x] + c[x - 1] + c[x + 1];
+		uint32_t key = (all << 8) + add;
+		least[x] = key < least[x] ? key : least[x];
+	}
+}
+
+void NAME(OKNG_LEVEL)(struct okng_kernels *k)
+{
+	k->below = below;
+	k->dilate_plus = dilate_plus;
+	k->dilate_square = dilate_square;
+	k->shift = shift;
+	k->differ = differ;
+	k->differ_cells = differ_cells;
+	k->keep_least = keep_least;
+}
