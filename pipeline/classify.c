@@ -11,13 +11,21 @@ static bool within(const struct okng_range *r, double v)
 	return v >= r->min && v <= r->max;
 }
 
+static bool matches_conductor(const struct okng_class *c, const struct okng_defect *d)
+{
+	return within(&c->residue, (double)d->conductor.residue) && within(&c->depth, (double)d->conductor.depth) &&
+		within(&c->relative_depth, (double)d->conductor.relative_depth) && within(&c->radius, (double)d->conductor.radius) &&
+		within(&c->conductors, (double)d->conductor.conductors) && within(&c->grounds, (double)d->conductor.grounds) &&
+		within(&c->border, (double)d->conductor.border);
+}
+
 static bool matches(const struct okng_class *c, const char *tool, const struct okng_defect *d)
 {
 	return (*c->tool == '\0' || strcmp(c->tool, tool) == 0) &&
 		(c->polarity == OKNG_POLARITY_ANY || c->polarity == d->polarity) &&
 		within(&c->area, d->area) && within(&c->width, d->box.w) && within(&c->height, d->box.h) &&
 		within(&c->elongation, (double)d->elongation) && within(&c->contrast, (double)d->contrast) &&
-		within(&c->fill, (double)d->fill) && within(&c->x, (double)d->cx) && within(&c->y, (double)d->cy);
+		within(&c->fill, (double)d->fill) && within(&c->x, (double)d->cx) && within(&c->y, (double)d->cy) && matches_conductor(c, d);
 }
 
 void okng_classify(const struct okng_recipe *recipe, struct okng_defect *d)

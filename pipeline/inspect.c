@@ -209,6 +209,20 @@ static void gather_measures(struct okng_tool_state *tool, int index, struct okng
 	}
 }
 
+int okng_inspector_golden(struct okng_inspector *s, const struct okng_image *golden)
+{
+	if (golden->pixel != OKNG_PIXEL_MONO8 || golden->width != s->width || golden->height != s->height)
+		return -EINVAL;
+	if (s->locator || s->has_flat || s->recipe.image.match_light || s->recipe.image.min_sharpness > 0)
+		return -ENOTSUP;
+	for (int i = 0; i < s->recipe.n_tools; i++)
+		if (s->recipe.tools[i].type != OKNG_TOOL_CONDUCTOR)
+			return -ENOTSUP;
+	for (int i = 0; i < s->recipe.n_tools; i++)
+		okng_tool_golden(s->tools[i], golden);
+	return 0;
+}
+
 void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame, struct okng_result *result)
 {
 	memset(result, 0, sizeof *result);
@@ -227,6 +241,7 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 		int n = okng_tool_run(s->tools[g.tool], img, (const int32_t (*)[2])s->spans, gather, &g);
 		if (n < 0) {
 			fault(result, OKNG_REASON_NOT_ALIGNED, n == -EDOM ? "a tool's region lies outside the frame" :
+				n == -ENOENT ? "could not be aligned with the golden image" :
 				"more differs than can be told apart: not this part, or not aligned");
 			return;
 		}

@@ -20,6 +20,10 @@ struct okng_inspector;
 int okng_inspector_open(struct okng_inspector **inspector, const struct okng_recipe *recipe, const struct okng_model *model,
 	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err);
 
+/* Compares with another golden image (MONO8 of the taught size) from now on. 0; -ENOTSUP where that takes opening anew
+ * (locate, flat field, or a tool that was taught with the image); -EINVAL another size. No heap. */
+int okng_inspector_golden(struct okng_inspector *inspector, const struct okng_image *golden);
+
 /* Inspects one frame (MONO8). Never fails: whatever is wrong with the frame is a verdict with its reason in *result
  * (other size or format: FAULT, OKNG_REASON_IMAGE). Not reentrant. */
 void okng_inspector_run(struct okng_inspector *inspector, const struct okng_image *frame, struct okng_result *result);

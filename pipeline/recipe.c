@@ -19,16 +19,22 @@ bool okng_recipe_needs_image(const struct okng_recipe *recipe)
 {
 	bool needs = recipe->locate.enabled;
 	for (int i = 0; i < recipe->n_tools; i++)
-		needs = needs || recipe->tools[i].type == OKNG_TOOL_COMPARE;
+		needs = needs || recipe->tools[i].type == OKNG_TOOL_COMPARE || recipe->tools[i].type == OKNG_TOOL_CONDUCTOR;
+	return needs;
+}
+
+bool okng_recipe_needs_taught(const struct okng_recipe *recipe)
+{
+	bool needs = false;
+	for (int i = 0; i < recipe->n_tools; i++)
+		needs = needs || recipe->tools[i].type == OKNG_TOOL_SURFACE ||
+			(recipe->tools[i].type == OKNG_TOOL_CONDUCTOR && recipe->tools[i].decide == OKNG_DECIDE_TREES);
 	return needs;
 }
 
 bool okng_recipe_needs_model(const struct okng_recipe *recipe)
 {
-	bool needs = okng_recipe_needs_image(recipe);
-	for (int i = 0; i < recipe->n_tools; i++)
-		needs = needs || recipe->tools[i].type == OKNG_TOOL_SURFACE;
-	return needs;
+	return okng_recipe_needs_image(recipe) || okng_recipe_needs_taught(recipe);
 }
 
 uint32_t okng_recipe_hash(const struct okng_recipe *recipe)

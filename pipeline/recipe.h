@@ -19,6 +19,7 @@
 enum okng_tool_type {
 	OKNG_TOOL_COMPARE = 1, /* tolerance band against the taught part */
 	OKNG_TOOL_BLOB,        /* threshold, no teaching needed */
+	OKNG_TOOL_CONDUCTOR,   /* boards and lead frames as patterns, against a golden image */
 	OKNG_TOOL_SURFACE = 4, /* how unlike any good patch a patch is */
 	OKNG_TOOL_MEASURE = 5, /* edges, widths, angles, circles with tolerances; no teaching needed */
 };
@@ -26,6 +27,11 @@ enum okng_tool_type {
 enum okng_threshold {
 	OKNG_THRESHOLD_ABSOLUTE = 1, /* grey level itself */
 	OKNG_THRESHOLD_LOCAL,        /* difference from the mean of a window around the pixel */
+};
+
+enum okng_decide {
+	OKNG_DECIDE_TREES = 1, /* the forest that okng learn --pairs taught */
+	OKNG_DECIDE_ROWS,      /* the recipe's [[class]] rows */
 };
 
 struct okng_range {
@@ -54,6 +60,13 @@ struct okng_tool {
 	enum okng_threshold threshold;
 	int bright, dark; /* 0 to 255 */
 	int window;       /* 3 to 255, odd: side of the local window */
+	/* conductor: see conductor.h */
+	bool conductor_dark;
+	int level;        /* 1 to 255: between conductor and ground */
+	int search;       /* 0 to 16 */
+	int box_margin;   /* 0 to 64 */
+	int least_box;    /* 1 to 256 */
+	enum okng_decide decide;
 	struct okng_measure measure;
 	/* surface: patch and margin, in pixels rounded to cells of 8, are part of what is taught */
 	int patch;        /* 32 to 512: side of a patch */
@@ -72,6 +85,7 @@ struct okng_class {
 	struct okng_range contrast;    /* levels: mean deviation from the expected grey */
 	struct okng_range fill;        /* 0 to 1: area over box area */
 	struct okng_range x, y;        /* centre of gravity, reference image */
+	struct okng_range residue, depth, relative_depth, radius, conductors, grounds, border; /* see okng_defect.conductor */
 	enum okng_verdict verdict;     /* OKNG_OK = ignore, OKNG_REVIEW, OKNG_NG */
 	double limit_area;             /* area at which the score is 0.5; 0 = take it from [limits] */
 	int limit_count;               /* how many at or above the limit are tolerated; -1 = take it from [limits] */
@@ -112,6 +126,9 @@ struct okng_recipe {
 
 /* True when the model must hold a taught image: a tool compares with it, or the part is located by it. */
 bool okng_recipe_needs_image(const struct okng_recipe *recipe);
+
+/* True when a tool needs what it was taught, apart from the image. */
+bool okng_recipe_needs_taught(const struct okng_recipe *recipe);
 
 /* True when it needs a model at all: that image, or what a tool was taught. */
 bool okng_recipe_needs_model(const struct okng_recipe *recipe);

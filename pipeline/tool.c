@@ -15,6 +15,7 @@ struct okng_tool_state {
 static const struct okng_tool_kind *const kinds[] = {
 	[OKNG_TOOL_COMPARE] = &okng_tool_band,
 	[OKNG_TOOL_BLOB] = &okng_tool_band,
+	[OKNG_TOOL_CONDUCTOR] = &okng_tool_conductor,
 	[OKNG_TOOL_SURFACE] = &okng_tool_surface,
 	[OKNG_TOOL_MEASURE] = &okng_tool_measure,
 };
@@ -42,6 +43,14 @@ const struct okng_measurement *okng_tool_measures(struct okng_tool_state *state,
 {
 	*n = 0;
 	return state->kind->measures ? state->kind->measures(state->own, n) : NULL;
+}
+
+int okng_tool_golden(struct okng_tool_state *state, const struct okng_image *golden)
+{
+	if (!state->kind->golden)
+		return -ENOTSUP;
+	state->kind->golden(state->own, golden);
+	return 0;
 }
 
 void okng_tool_close(struct okng_tool_state **state)

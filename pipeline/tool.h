@@ -7,6 +7,7 @@
 #define OKNG_PIPELINE_TOOL_H
 
 #include "pipeline/blob.h"
+#include "pipeline/conductor.h"
 #include "pipeline/error.h"
 #include "pipeline/kernels.h"
 #include "pipeline/model.h"
@@ -36,6 +37,9 @@ int okng_tool_run(struct okng_tool_state *state, const struct okng_image *img, c
 /* What the last run measured, NULL and *n 0 for a tool that does not measure. The tool's, until the next run. */
 const struct okng_measurement *okng_tool_measures(struct okng_tool_state *state, int *n);
 
+/* Compares with another golden image (MONO8, the same size) from now on: 0, or -ENOTSUP where that takes opening anew. */
+int okng_tool_golden(struct okng_tool_state *state, const struct okng_image *golden);
+
 void okng_tool_close(struct okng_tool_state **state);
 
 /* One kind of tool, as above; close is called with what open left in *state, also after it failed. */
@@ -45,10 +49,15 @@ struct okng_tool_kind {
 		void (*each)(void *user, const struct okng_defect *defect), void *user);
 	void (*close)(void **state);
 	const struct okng_measurement *(*measures)(void *state, int *n); /* NULL: the kind does not measure */
+	/* Another golden image of the same size from now on; NULL where that takes opening anew. No heap. */
+	void (*golden)(void *state, const struct okng_image *golden);
 };
 
 extern const struct okng_tool_kind okng_tool_band; /* compare, blob */
 extern const struct okng_tool_kind okng_tool_surface;
+extern const struct okng_tool_kind okng_tool_conductor;
 extern const struct okng_tool_kind okng_tool_measure;
+
+struct okng_conductor_setup okng_tool_conductor_setup(const struct okng_tool *tool);
 
 #endif

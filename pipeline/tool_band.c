@@ -288,4 +288,4 @@ static int band_run(void *state, const struct okng_image *img, const int32_t (*s
 	return bright < 0 ? bright : dark + bright;
 }
 
-const struct okng_tool_kind okng_tool_band = {band_open, band_run, band_close};
+const struct okng_tool_kind okng_tool_band = {.open = band_open, .run = band_run, .close = band_close};

@@ -99,4 +99,4 @@ static const struct okng_measurement *measure_values(void *state, int *n)
 	return s->values;
 }
 
-const struct okng_tool_kind okng_tool_measure = {measure_open, measure_run, measure_close, measure_values};
+const struct okng_tool_kind okng_tool_measure = {.open = measure_open, .run = measure_run, .close = measure_close, .measures = measure_values};

@@ -41,6 +41,16 @@ struct okng_defect {
 	float cx, cy;                /* centre of gravity */
 	float elongation, contrast, fill;
 	enum okng_polarity polarity;
+	struct {                     /* of the tool conductor, else zero */
+		bool added;              /* conductor where the golden image has none; else it is missing */
+		float residue;           /* pixels that stay deep enough whichever way the surroundings are moved by a pixel */
+		float depth;             /* pixels into the conductor or the gap */
+		float relative_depth;    /* over half the width of the conductor or gap there */
+		float radius;            /* pixels: of the largest circle within */
+		float conductors;        /* pieces of conductor that it makes: -1 joins two, 1 adds one or cuts one */
+		float grounds;           /* pieces of ground that it makes: -1 joins two, 1 is a hole */
+		float border;            /* pixels from the border of the golden image, at most 32 */
+	} conductor;
 	int tool;                    /* index into the recipe's tools */
 	int class_index;             /* index into the recipe's classes; -1: no row matched */
 	int class_number;            /* 0: no row matched */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything here is a few word operations a pixel row; the margins make the border a case like any other.
+ */
+#include "pipeline/conductor_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int okng_bits_init(struct okng_bits *bits, int32_t width, int32_t height)
+{
+	*bits = (struct okng_bits){.width = width, .height = height, .words = (width + 63) / 64};
+	bits->stride = bits->words + 2;
+	size_t rows = (size_t)height + 2 * OKNG_BITS_MARGIN;
+	bits->memory = calloc(rows * (size_t)bits->stride + 2, sizeof *bits->memory);
+	if (!bits->memory)
+		return -ENOMEM;
+	bits->first = bits->memory + OKNG_BITS_MARGIN * (ptrdiff_t)bits->stride + 1;
+	return 0;
+}
+
+void okng_bits_finish(struct okng_bits *bits)
+{
+	free(bits->memory);
+	*bits = (struct okng_bits){0};
+}
+
+void okng_bits_threshold(const struct okng_kernels *k, struct okng_bits *bits, const struct okng_image *img, int threshold, bool dark)
+{
+	for (int32_t y = 0; y < img->height; y++) {
+		uint64_t *out = okng_bits_row(bits, y);
+		k->below(okng_image_row(img, y), threshold, out, img->width);
+		for (int32_t i = 0; i < bits->words && !dark; i++)
+			out[i] = ~out[i] & okng_bits_inside(bits, i);
+	}
+}
+
+static void dilate(void (*row)(const uint64_t *, const uint64_t *, const uint64_t *, uint64_t *, int32_t), const struct okng_bits *in,
+	struct okng_bits *out)
+{
+	uint64_t last = okng_bits_inside(in, in->words - 1);
+	for (int32_t y = 0; y < in->height; y++) {
+		const uint64_t *r = okng_bits_row(in, y);
+		uint64_t *o = okng_bits_row(out, y);
+		row(r - in->stride, r, r + in->stride, o, in->words);
+		o[in->words - 1] &= last;
+	}
+}
+
+void okng_bits_dilate_plus(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out)
+{
+	dilate(k->dilate_plus, in, out);
+}
+
+void okng_bits_dilate_square(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out)
+{
+	dilate(k->dilate_square, in, out);
+}
+
+void okng_bits_shape(struct okng_bits *bits, int32_t width, int32_t height)
+{
+	bits->width = width;
+	bits->height = height;
+	bits->words = (width + 63) / 64;
+	bits->stride = bits->words + 2;
+	bits->first = bits->memory + OKNG_BITS_MARGIN * (ptrdiff_t)bits->stride + 1;
+	memset(bits->memory, 0, (((size_t)height + 2 * OKNG_BITS_MARGIN) * (size_t)bits->stride + 2) * sizeof *bits->memory);
+}
+
+void okng_bits_window(const struct okng_bits *in, int32_t x0, int32_t y0, int32_t width, int32_t height, struct okng_bits *out)
+{
+	okng_bits_shape(out, width, height);
+	for (int32_t y = y0 < 0 ? -y0 : 0; y < height && y0 + y < in->height; y++) {
+		uint64_t *o = okng_bits_row(out, y);
+		for (int32_t i = 0; i < out->words; i++) {
+			int32_t x = x0 + i * 64;
+			o[i] = x > -64 && x < in->width ? okng_bits_fetch(okng_bits_row(in, y0 + y), x) : 0;
+		}
+		o[out->words - 1] &= okng_bits_inside(out, out->words - 1);
+	}
+}
+
+uint32_t okng_bits_count(const struct okng_bits *bits)
+{
+	uint32_t n = 0;
+	for (int32_t y = 0; y < bits->height; y++)
+		for (int32_t i = 0; i < bits->words; i++)
+			n += okng_bits_ones(okng_bits_row(bits, y)[i]);
+	return n;
+}
+
+bool okng_bits_any(const struct okng_bits *bits)
+{
+	for (int32_t y = 0; y < bits->height; y++)
+		for (int32_t i = 0; i < bits->words; i++)
+			if (okng_bits_row(bits, y)[i])
+				return true;
+	return false;
+}
+
+/* w |= w shifted by one pixel either way. */
+static void widen(uint64_t *w, int32_t words)
+{
+	uint64_t before = 0;
+	for (int32_t i = 0; i < words; i++) {
+		uint64_t now = w[i], after = i + 1 < words ? w[i + 1] : 0;
+		w[i] |= now << 1 | before >> 63 | now >> 1 | after << 63;
+		before = now;
+	}
+}
+
+void okng_bits_dilate_disc(const struct okng_bits *in, struct okng_bits *out, int square)
+{
+	uint64_t row[OKNG_IMAGE_SIDE_MAX / 64 + 1];
+	int r = 0;
+	while ((r + 1) * (r + 1) <= square)
+		r++;
+	okng_bits_shape(out, in->width, in->height);
+	for (int32_t y = 0; y < in->height; y++) {
+		uint64_t any = 0;
+		for (int32_t i = 0; i < in->words; i++)
+			any |= row[i] = okng_bits_row(in, y)[i];
+		for (int dy = r, half = 0; dy >= 0 && any; dy--) {
+			for (; (half + 1) * (half + 1) + dy * dy <= square; half++)
+				widen(row, in->words);
+			uint64_t *above = okng_bits_row(out, y - dy < 0 ? 0 : y - dy), *below = okng_bits_row(out, y + dy < in->height ? y + dy : 0);
+			for (int32_t i = 0; i < in->words; i++) {
+				above[i] |= y - dy >= 0 ? row[i] : 0;
+				below[i] |= y + dy < in->height ? row[i] : 0;
+			}
+		}
+	}
+	for (int32_t y = 0; y < in->height; y++)
+		okng_bits_row(out, y)[in->words - 1] &= okng_bits_inside(in, in->words - 1);
+}
+
+#define RUNS_MAX 4096
+
+static uint16_t root(uint16_t *parent, uint16_t i)
+{
+	while (parent[i] != i)
+		i = parent[i] = parent[parent[i]];
+	return i;
+}
+
+int okng_bits_components(const struct okng_bits *bits, uint32_t least)
+{
+	struct {
+		int16_t x0, x1;
+	} run[RUNS_MAX];
+	uint16_t parent[RUNS_MAX];
+	uint32_t size[RUNS_MAX];
+	int n = 0, above = 0, now = 0, found = 0;
+	for (int32_t y = 0; y < bits->height; y++) {
+		const uint64_t *row = okng_bits_row(bits, y);
+		int first = n, j = above;
+		for (int32_t x = okng_bits_find(row, 0, bits->width, 0); x < bits->width && n < RUNS_MAX; n++) {
+			int32_t end = okng_bits_find(row, x, bits->width, ~(uint64_t)0);
+			run[n].x0 = (int16_t)x;
+			run[n].x1 = (int16_t)end;
+			parent[n] = (uint16_t)n;
+			size[n] = (uint32_t)(end - x);
+			while (j < now && run[j].x1 < x)
+				j++;
+			for (int k = j; k < now && run[k].x0 <= end; k++) {
+				uint16_t p = root(parent, (uint16_t)k), q = root(parent, (uint16_t)n);
+				parent[p > q ? p : q] = p < q ? p : q;
+			}
+			x = okng_bits_find(row, end, bits->width, 0);
+		}
+		above = first;
+		now = n;
+	}
+	for (int i = n - 1; i >= 0; i--) {
+		if (parent[i] != i)
+			size[root(parent, (uint16_t)i)] += size[i];
+	}
+	for (int i = 0; i < n; i++)
+		found += parent[i] == i && size[i] >= least;
+	return found;
+}
