@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "camera/image_file.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -109,12 +110,28 @@ static int inspect_files(struct request *q, char **operands, int n)
 	return rc ? OKNG_EXIT_FAILED : status_of(&report);
 }
 
+/* The looker goes on with another golden image, when it can. */
+static bool take_golden(const char *golden, struct okng_looker *looker)
+{
+	struct okng_image image;
+	bool taken;
+
+	if (!looker->inspector || okng_image_file_load(&image, golden, NULL))
+		return false;
+	taken = okng_looker_golden(looker, &image) == 0;
+	okng_image_finish(&image);
+	return taken;
+}
+
 /* A looker for this golden image; on failure look is the verdict of every part that needs it. */
 static bool pair_looker(const struct request *q, const char *golden, struct okng_looker *looker, struct okng_look *look)
 {
 	struct okng_model *model = NULL;
 	int rc;
 
+	if (take_golden(golden, looker))
+		return true;
+	okng_looker_close(looker);
 	memset(&look->error, 0, sizeof(look->error));
 	rc = okng_taught_golden(&q->taught, golden, &model, &look->error);
 	if (!rc)
@@ -150,7 +167,6 @@ static int inspect_pairs(struct request *q)
 		const struct okng_pair *pair = &pairs.pair[i];
 
 		if (!golden || strcmp(golden, pair->golden) != 0) {
-			okng_looker_close(&looker);
 			golden = pair->golden;
 			open = pair_looker(q, okng_pairs_resolve(q->pairs, golden, path, sizeof(path)), &looker, &look);
 		}
@@ -173,7 +189,7 @@ static int inspect(struct request *q, char **operands, int n)
 	if (okng_taught_open_flat(&q->taught, q->flat))
 		status = OKNG_EXIT_FAILED;
 	else if (q->pairs)
-		status = inspect_pairs(q);
+		status = okng_taught_open_tools(&q->taught, q->recipe) ? OKNG_EXIT_FAILED : inspect_pairs(q);
 	else if (okng_taught_open_model(&q->taught, q->recipe, q->golden))
 		status = OKNG_EXIT_FAILED;
 	else

@@ -5,21 +5,25 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "camera/image_file.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/json.h"
+#include "cli/learn_pairs.h"
 #include "cli/say.h"
 #include "cli/taught.h"
 #include "pipeline/learn.h"
 
-enum { FLAT = 256, JSON };
+enum { FLAT = 256, PAIRS, BOXES, JSON };
 
 static const struct okng_option options[] = {
 	{ "recipe", 'r', "DIR", "recipe folder: reads recipe.toml, writes model.okm" },
 	{ "flat", FLAT, "FILE", "flat field of the camera (okng calib flat)" },
+	{ "pairs", PAIRS, "LIST", "teach conductor tools: lines of golden image, tab, part image" },
+	{ "boxes", BOXES, "DIR", "with --pairs: the defects of part X.jpg in X.txt" },
 	{ "json", JSON, NULL, "print one JSON object instead of text" },
 	{ 0 },
 };
@@ -29,7 +33,7 @@ static int run(int argc, char **argv);
 const struct okng_command okng_cmd_learn = {
 	.name = "learn",
 	.summary = "Teach a recipe from pictures of good parts",
-	.usage = "--recipe DIR FILE_OR_FOLDER...",
+	.usage = "--recipe DIR FILE_OR_FOLDER... | --recipe DIR --pairs LIST --boxes DIR",
 	.about =
 		"The first picture is the reference: regions in recipe.toml and the position of a\n"
 		"part refer to it. A folder stands for its .jpg, .jpeg and .png files, sorted by\n"
@@ -40,16 +44,23 @@ const struct okng_command okng_cmd_learn = {
 		"Pictures for a recipe that has a surface tool and neither compares nor locates may\n"
 		"differ in size; width and height in JSON are then 0.\n"
 		"\n"
+		"With --pairs the trees of tools of type \"conductor\" are taught instead, from pictures\n"
+		"whose defects were boxed by hand. DIR holds a text file for each part image, named\n"
+		"like it (X_test.jpg: X_test.txt or X.txt), with a line \"x1 y1 x2 y2 class\" for each\n"
+		"defect: pixels, the second corner past the end, class the number of a [[class]] row.\n"
+		"Good parts have an empty file. What was taught besides is kept.\n"
+		"\n"
 		"Exit status: 0 taught; 2 not taught.\n"
 		"\n"
-		"Example:\n"
+		"Examples:\n"
+		"  okng learn --recipe /etc/okng/recipes/bare-board --pairs pairs.txt --boxes boxes/\n"
 		"  okng learn --recipe /etc/okng/recipes/board good/\n",
 	.options = options,
 	.run = run,
 };
 
 struct teaching {
-	const char *recipe, *flat;
+	const char *recipe, *flat, *pairs, *boxes;
 	struct okng_taught taught;
 	struct okng_learner *learner;
 	struct okng_files files;
@@ -123,6 +134,18 @@ static int add(struct teaching *t, const char *path)
 	return rc == -EDOM || rc == -EINVAL ? 0 : rc;
 }
 
+/* What tools were taught besides stays in the new model. */
+static int keep_tools(struct okng_model *model, const char *path)
+{
+	struct okng_model *old = NULL;
+	int rc = 0;
+
+	if (access(path, F_OK) == 0 && okng_model_load(&old, path, NULL) == 0)
+		rc = okng_model_copy_chunks(model, old);
+	okng_model_close(&old);
+	return rc;
+}
+
 static int write_model(struct teaching *t, char *path, size_t size)
 {
 	struct okng_error err = { 0 };
@@ -137,6 +160,8 @@ static int write_model(struct teaching *t, char *path, size_t size)
 	}
 	if (!rc)
 		rc = okng_taught_model_path(t->recipe, path, size);
+	if (!rc)
+		rc = keep_tools(model, path);
 	if (!rc)
 		rc = okng_model_save(model, path, &err);
 	if (rc)
@@ -200,6 +225,8 @@ static int run(int argc, char **argv)
 		switch (id) {
 		case 'r': t.recipe = optarg; break;
 		case FLAT: t.flat = optarg; break;
+		case PAIRS: t.pairs = optarg; break;
+		case BOXES: t.boxes = optarg; break;
 		case JSON: t.as_json = true; break;
 		}
 	}
@@ -207,6 +234,12 @@ static int run(int argc, char **argv)
 		return okng_command_leave(id);
 	if (!t.recipe)
 		return okng_command_misused(&okng_cmd_learn, "--recipe DIR is missing");
+	if (!t.pairs != !t.boxes)
+		return okng_command_misused(&okng_cmd_learn, "--pairs LIST and --boxes DIR go together");
+	if (t.pairs && (optind < argc || t.flat))
+		return okng_command_misused(&okng_cmd_learn, "--pairs takes pictures from its list only, as they are");
+	if (t.pairs)
+		return okng_learn_pairs(t.recipe, t.pairs, t.boxes, t.as_json) ? OKNG_EXIT_FAILED : OKNG_EXIT_GOOD;
 	if (optind == argc)
 		return okng_command_misused(&okng_cmd_learn, "no pictures given");
 	rc = okng_taught_open_recipe(&t.taught, t.recipe);

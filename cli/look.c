@@ -48,6 +48,11 @@ static int fit(struct okng_looker *looker, const struct okng_image *image, struc
 	return okng_inspector_open(&looker->inspector, looker->recipe, looker->model, looker->flat, image->width, image->height, err);
 }
 
+int okng_looker_golden(struct okng_looker *looker, const struct okng_image *golden)
+{
+	return looker->inspector ? okng_inspector_golden(looker->inspector, golden) : -ENOTSUP;
+}
+
 void okng_looker_image(struct okng_looker *looker, const struct okng_image *image, const char *name, struct okng_look *look)
 {
 	double start;

@@ -31,6 +31,9 @@ struct okng_looker {
 int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
 	const struct okng_flat *flat, struct okng_error *err);
 
+/* Compares with another golden image from now on, where that takes no new inspector. 0, -ENOTSUP, -EINVAL. */
+int okng_looker_golden(struct okng_looker *looker, const struct okng_image *golden);
+
 /* Never fails: what is wrong is in *look. */
 void okng_looker_file(struct okng_looker *looker, const char *path, struct okng_look *look);
 void okng_looker_image(struct okng_looker *looker, const struct okng_image *image, const char *name, struct okng_look *look);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/text_file.h"
+
 #define LIST_MAX (64u << 20) /* bytes */
 
 static int add_line(struct okng_pairs *pairs, char *line, const char *name, int number, struct okng_error *err)
@@ -76,46 +78,17 @@ int okng_pairs_parse(struct okng_pairs *pairs, const char *bytes, size_t size, c
 	return rc;
 }
 
-static int read_all(FILE *in, char **bytes, size_t *size)
-{
-	size_t room = 0;
-
-	*bytes = NULL;
-	*size = 0;
-	while (!feof(in) && *size <= LIST_MAX) {
-		if (*size == room) {
-			char *grown = realloc(*bytes, room ? room * 2 : 4096);
-
-			if (!grown)
-				return -ENOMEM;
-			*bytes = grown;
-			room = room ? room * 2 : 4096;
-		}
-		*size += fread(*bytes + *size, 1, room - *size, in);
-		if (ferror(in))
-			return errno ? -errno : -EIO;
-	}
-	return 0;
-}
-
 int okng_pairs_load(struct okng_pairs *pairs, const char *path, struct okng_error *err)
 {
 	char *bytes;
 	size_t size;
-	FILE *in;
 	int rc;
 
 	*pairs = (struct okng_pairs){ 0 };
-	in = fopen(path, "re");
-	if (!in)
-		return okng_error_set(err, -errno, path, 0, "", "%s", strerror(errno));
-	rc = read_all(in, &bytes, &size);
-	if (rc)
-		okng_error_set(err, rc, path, 0, "", "%s", strerror(-rc));
-	else
+	rc = okng_text_file_load(path, LIST_MAX, &bytes, &size, err);
+	if (!rc)
 		rc = okng_pairs_parse(pairs, bytes, size, path, err);
 	free(bytes);
-	fclose(in);
 	return rc;
 }
 

@@ -41,6 +41,8 @@ static void json_defect(struct okng_json *json, const struct okng_report *report
 	okng_json_string(json, "polarity", polarity_name(defect->polarity));
 	okng_json_number(json, "contrast", (double)defect->contrast, 2);
 	okng_json_number(json, "elongation", (double)defect->elongation, 2);
+	if (defect->why[0])
+		okng_json_string(json, "why", defect->why);
 	okng_json_end_object(json);
 }
 

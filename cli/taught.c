@@ -72,11 +72,15 @@ int okng_taught_golden(const struct okng_taught *taught, const char *path, struc
 			golden.width, golden.height, taught->flat.dark.width, taught->flat.dark.height);
 	else
 		rc = okng_model_golden(model, &golden);
+	if (!rc && taught->tools)
+		rc = okng_model_copy_chunks(*model, taught->tools);
+	if (rc)
+		okng_model_close(model);
 	okng_image_finish(&golden);
 	return rc;
 }
 
-static int load_model(struct okng_taught *taught, const char *dir)
+static int load_model(struct okng_model **model, const char *dir)
 {
 	struct okng_error err = { 0 };
 	char path[4096];
@@ -88,10 +92,15 @@ static int load_model(struct okng_taught *taught, const char *dir)
 		return -ENOENT;
 	}
 	if (!rc)
-		rc = okng_model_load(&taught->model, path, &err);
+		rc = okng_model_load(model, path, &err);
 	if (rc)
 		okng_say_error(&err, rc, path);
 	return rc;
+}
+
+int okng_taught_open_tools(struct okng_taught *taught, const char *dir)
+{
+	return okng_recipe_needs_taught(&taught->recipe) ? load_model(&taught->tools, dir) : 0;
 }
 
 int okng_taught_open_model(struct okng_taught *taught, const char *dir, const char *golden)
@@ -100,7 +109,10 @@ int okng_taught_open_model(struct okng_taught *taught, const char *dir, const ch
 	int rc;
 
 	if (!golden)
-		return okng_recipe_needs_model(&taught->recipe) ? load_model(taught, dir) : 0;
+		return okng_recipe_needs_model(&taught->recipe) ? load_model(&taught->model, dir) : 0;
+	rc = okng_taught_open_tools(taught, dir);
+	if (rc)
+		return rc;
 	rc = okng_taught_golden(taught, golden, &taught->model, &err);
 	if (rc)
 		okng_say_error(&err, rc, golden);
@@ -110,6 +122,7 @@ int okng_taught_open_model(struct okng_taught *taught, const char *dir, const ch
 void okng_taught_close(struct okng_taught *taught)
 {
 	okng_model_close(&taught->model);
+	okng_model_close(&taught->tools);
 	okng_flat_finish(&taught->flat);
 	*taught = (struct okng_taught){ 0 };
 }

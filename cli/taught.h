@@ -16,6 +16,7 @@
 struct okng_taught {
 	struct okng_recipe recipe;
 	struct okng_model *model; /* NULL: the recipe needs none, or it comes later (pairs) */
+	struct okng_model *tools; /* what tools were taught, for golden images; NULL: nothing is needed */
 	struct okng_flat flat;
 	bool has_flat;
 };
@@ -27,10 +28,13 @@ int okng_taught_model_path(const char *dir, char *path, size_t size);
 int okng_taught_open_recipe(struct okng_taught *taught, const char *dir);
 /* The flat field file, NULL: none. */
 int okng_taught_open_flat(struct okng_taught *taught, const char *flat);
+/* What tools were taught, from DIR/model.okm when the recipe needs it: for okng_taught_golden. */
+int okng_taught_open_tools(struct okng_taught *taught, const char *dir);
 /* The model: of the golden image when golden is given, else DIR/model.okm when the recipe needs one. */
 int okng_taught_open_model(struct okng_taught *taught, const char *dir, const char *golden);
 
-/* A model of the golden image at path, as the camera saw it (the flat field is applied). Says nothing. */
+/* A model of the golden image at path, as the camera saw it (the flat field is applied), with what tools
+ * were taught. Says nothing. */
 int okng_taught_golden(const struct okng_taught *taught, const char *path, struct okng_model **model, struct okng_error *err);
 
 void okng_taught_close(struct okng_taught *taught);
