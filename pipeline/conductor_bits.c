@@ -11,7 +11,7 @@
 int okng_bits_init(struct okng_bits *bits, int32_t width, int32_t height)
 {
 	*bits = (struct okng_bits){.width = width, .height = height, .words = (width + 63) / 64};
-	bits->stride = bits->words + 2;
+	bits->stride = bits->words + 1;
 	size_t rows = (size_t)height + 2 * OKNG_BITS_MARGIN;
 	bits->memory = calloc(rows * (size_t)bits->stride + 2, sizeof *bits->memory);
 	if (!bits->memory)
@@ -60,17 +60,25 @@ void okng_bits_dilate_square(const struct okng_kernels *k, const struct okng_bit
 
 void okng_bits_shape(struct okng_bits *bits, int32_t width, int32_t height)
 {
+	if (bits->width == width && bits->height == height)
+		return; /* the margins are as they should be */
 	bits->width = width;
 	bits->height = height;
 	bits->words = (width + 63) / 64;
-	bits->stride = bits->words + 2;
+	bits->stride = bits->words + 1;
 	bits->first = bits->memory + OKNG_BITS_MARGIN * (ptrdiff_t)bits->stride + 1;
 	memset(bits->memory, 0, (((size_t)height + 2 * OKNG_BITS_MARGIN) * (size_t)bits->stride + 2) * sizeof *bits->memory);
+}
+
+void okng_bits_clear(struct okng_bits *bits)
+{
+	memset(bits->first, 0, (size_t)bits->height * (size_t)bits->stride * sizeof *bits->first);
 }
 
 void okng_bits_window(const struct okng_bits *in, int32_t x0, int32_t y0, int32_t width, int32_t height, struct okng_bits *out)
 {
 	okng_bits_shape(out, width, height);
+	okng_bits_clear(out);
 	for (int32_t y = y0 < 0 ? -y0 : 0; y < height && y0 + y < in->height; y++) {
 		uint64_t *o = okng_bits_row(out, y);
 		for (int32_t i = 0; i < out->words; i++) {
@@ -117,6 +125,7 @@ void okng_bits_dilate_disc(const struct okng_bits *in, struct okng_bits *out, in
 	while ((r + 1) * (r + 1) <= square)
 		r++;
 	okng_bits_shape(out, in->width, in->height);
+	okng_bits_clear(out);
 	for (int32_t y = 0; y < in->height; y++) {
 		uint64_t any = 0;
 		for (int32_t i = 0; i < in->words; i++)

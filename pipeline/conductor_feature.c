@@ -123,14 +123,23 @@ static void spread(const struct look *l, const struct okng_bits *of)
 	}
 }
 
-static void disc(const struct look *l, int square, struct okng_bits *out)
+/* Pixels to each side that a disc's row has, dy away from its middle; -1: none. */
+static int half_width(int square, int dy)
+{
+	int half = -1;
+	while ((half + 1) * (half + 1) + dy * dy <= square)
+		half++;
+	return half;
+}
+
+/* out, the disc of the square before, becomes that of `square`: only the rows of the disc that are wider now. */
+static void widen_disc(const struct look *l, int before, int square, struct okng_bits *out)
 {
 	const struct okng_bits *wide = l->m->wide;
-	okng_bits_shape(out, wide->width, wide->height);
 	for (int dy = 0; dy * dy <= square; dy++) {
-		int half = 0;
-		while ((half + 1) * (half + 1) + dy * dy <= square)
-			half++;
+		int half = half_width(square, dy);
+		if (half == half_width(before, dy))
+			continue;
 		for (int32_t y = 0; y < out->height; y++) {
 			const uint64_t *above = okng_bits_row(&wide[half], y - dy), *below = okng_bits_row(&wide[half], y + dy);
 			uint64_t *o = okng_bits_row(out, y);
@@ -144,10 +153,13 @@ static void disc(const struct look *l, int square, struct okng_bits *out)
 static void grow_level(const struct look *l, const struct okng_bits *of, int i, struct okng_bits *near)
 {
 	struct okng_bits *spare = &l->m->image[X5];
-	if (i == 0)
+	if (i == 0) {
 		spread(l, of);
+		okng_bits_shape(near, of->width, of->height);
+		okng_bits_clear(near);
+	}
 	if (i < DISCS) {
-		disc(l, squares[i], near);
+		widen_disc(l, i ? squares[i - 1] : -1, squares[i], near);
 		return;
 	}
 	okng_bits_shape(spare, near->width, near->height);
@@ -167,6 +179,7 @@ static void paint(struct look *l)
 	int n;
 	const struct okng_region_run *run = okng_seeker_runs(l->scene->seeker, l->c->added, &n);
 	okng_bits_shape(l->raw, l->w, l->h);
+	okng_bits_clear(l->raw);
 	for (int i = 0; i < n && run[i].y < l->c->y1; i++) {
 		if (run[i].candidate != l->which)
 			continue;

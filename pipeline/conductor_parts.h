@@ -16,7 +16,7 @@
 
 /* ---- conductor_bits.c: bit images with a margin of zeros on every side, so that a look beyond the border needs no test */
 
-#define OKNG_BITS_MARGIN 24 /* rows above and below; 64 pixels left and right */
+#define OKNG_BITS_MARGIN 24 /* rows above and below; 64 pixels left and right, which a row's end shares with the next one's start */
 
 struct okng_bits {
 	uint64_t *first;         /* row 0, word 0; bit x % 64 of word x / 64; margins are always zero */
@@ -75,8 +75,9 @@ static inline int32_t okng_bits_find(const uint64_t *row, int32_t x, int32_t wid
 	return width;
 }
 
-/* Another size, at most that of init; zeroed. */
+/* Another size, at most that of init; what is in it is left open. */
 void okng_bits_shape(struct okng_bits *bits, int32_t width, int32_t height);
+void okng_bits_clear(struct okng_bits *bits);
 
 /* Set where the pixel is conductor: below the threshold (dark) or at least it (bright). */
 void okng_bits_threshold(const struct okng_kernels *k, struct okng_bits *bits, const struct okng_image *img, int threshold, bool dark);
