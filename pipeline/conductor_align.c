@@ -61,7 +61,7 @@ int okng_aligner_open(struct okng_aligner **aligner, const struct okng_kernels *
 	int r = okng_bits_init(&a->coarse_golden, (width + COARSE - 1) / COARSE, (height + COARSE - 1) / COARSE);
 	if (r == 0)
 		r = okng_bits_init(&a->coarse_part, (width + COARSE - 1) / COARSE, (height + COARSE - 1) / COARSE);
-	a->band = calloc(words * (OKNG_ALIGN_CELL + SIDE - 1), sizeof *a->band);
+	a->band = calloc(words * (OKNG_ALIGN_CELL + SIDE - 1) + OKNG_PATTERN_BEYOND, sizeof *a->band);
 	a->stride = a->columns + 4;
 	a->cost = calloc((size_t)SHIFTS * (size_t)(a->rows + 2) * (size_t)a->stride, sizeof *a->cost);
 	a->best = calloc(cells, sizeof *a->best);
@@ -101,31 +101,22 @@ static void shrink(const struct okng_bits *in, struct okng_bits *out)
 	}
 }
 
-/* Differing pixels of one row in [x0, x1): the words at both ends by their bits, those between by the kernel. */
-static uint64_t row_difference(const struct okng_kernels *k, const uint64_t *p, const uint64_t *g, int32_t dx, int32_t x0, int32_t x1)
-{
-	int32_t first = x0 >> 6, last = (x1 - 1) >> 6;
-	uint64_t head = ~(uint64_t)0 << (x0 & 63), tail = ~(uint64_t)0 >> (63 - ((x1 - 1) & 63));
-	uint64_t n = okng_bits_ones((p[first] ^ okng_bits_fetch(g, first * 64 + dx)) & head & (first == last ? tail : ~(uint64_t)0));
-	if (first == last)
-		return n;
-	n += okng_bits_ones((p[last] ^ okng_bits_fetch(g, last * 64 + dx)) & tail);
-	int32_t from = (first + 1) * 64 + dx;
-	return n + k->differ(p + first + 1, g + (from >> 6), from & 63, last - first - 1);
-}
-
 /* Differing pixels per 65536 that both have, every step-th row. */
 static uint64_t difference(const struct okng_kernels *k, const struct okng_bits *golden, const struct okng_bits *part, int32_t dx,
 	int32_t dy, int step)
 {
 	int32_t x0 = dx < 0 ? -dx : 0, x1 = part->width - (dx > 0 ? dx : 0);
 	int32_t y0 = dy < 0 ? -dy : 0, y1 = part->height - (dy > 0 ? dy : 0);
-	uint64_t n = 0, rows = 0;
 	if (x1 <= x0 || y1 <= y0)
 		return UINT64_MAX;
-	for (int32_t y = y0; y < y1; y += step, rows++)
-		n += row_difference(k, okng_bits_row(part, y), okng_bits_row(golden, y + dy), dx, x0, x1);
-	return (n << 16) / (rows * (uint64_t)(x1 - x0));
+	uint64_t mask[OKNG_IMAGE_SIDE_MAX / 64];
+	int32_t first = x0 >> 6, words = ((x1 - 1) >> 6) - first + 1, from = first * 64 + dx, rows = (y1 - y0 + step - 1) / step;
+	memset(mask, 0xff, (size_t)words * sizeof *mask);
+	mask[0] &= ~(uint64_t)0 << (x0 & 63);
+	mask[words - 1] &= ~(uint64_t)0 >> (63 - ((x1 - 1) & 63));
+	uint64_t n = k->differ(okng_bits_row(part, y0) + first, (ptrdiff_t)step * part->stride, okng_bits_row(golden, y0 + dy) + (from >> 6),
+		(ptrdiff_t)step * golden->stride, from & 63, rows, mask, words);
+	return (n << 16) / ((uint64_t)rows * (uint64_t)(x1 - x0));
 }
 
 /* Downhill from a start to the least difference among its neighbours. */
@@ -312,6 +303,13 @@ static int32_t down(const int8_t *field, int32_t columns, int32_t c, int32_t r0,
 	return (field[r0 * columns + c] * (32 - fy) + field[r1 * columns + c] * fy) * 32 + 512;
 }
 
+/* For how many steps of d the shift at `at` stays the same whole number of pixels. */
+static int32_t same_for(int32_t at, int32_t d)
+{
+	int32_t past = at & 1023;
+	return d > 0 ? (1023 - past) / d + 1 : d < 0 ? past / -d + 1 : INT32_MAX / 2;
+}
+
 /* The pixels from x on that lie between two centres: linear in x, so that equal ends mean one shift throughout. */
 static void between(struct row *r, int32_t x, int32_t n, int32_t u0, int32_t u1, int32_t v0, int32_t v1, int32_t dx, int32_t dy)
 {
@@ -320,10 +318,10 @@ static void between(struct row *r, int32_t x, int32_t n, int32_t u0, int32_t u1,
 		return;
 	}
 	int32_t du = (u1 - u0) / 32, dv = (v1 - v0) / 32; /* exact: both ends are multiples of 32 apart */
-	for (int32_t i = 0; i < n; i++) {
-		int32_t u = dx + ((u0 + du * i) >> 10), v = dy + ((v0 + dv * i) >> 10);
-		if (u != r->u || v != r->v)
-			turn(r, x + i, u, v);
+	for (int32_t i = 0; i < n;) {
+		int32_t u = u0 + du * i, v = v0 + dv * i, same_u = same_for(u, du), same_v = same_for(v, dv);
+		turn(r, x + i, dx + (u >> 10), dy + (v >> 10));
+		i += same_u < same_v ? same_u : same_v;
 	}
 }
 

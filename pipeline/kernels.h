@@ -32,6 +32,8 @@ struct okng_resample_run {
 	int ahead;    /* rows to the one worth prefetching for calls to come */
 };
 
+#define OKNG_PATTERN_BEYOND 4
+
 /* Row of pixel x in 1/2^13. */
 static inline int32_t okng_resample_y(const struct okng_resample_run *run, int32_t x)
 {
@@ -131,11 +133,13 @@ struct okng_kernels {
 	/* The row's bits from `by` on, 0 to 63; reads words + 1. */
 	void (*shift)(const uint64_t *row, int by, uint64_t *out, int32_t words);
 
-	/* How many bits of a differ from those of b from bit `by` on, 0 to 63; reads words + 1 of b. */
-	uint64_t (*differ)(const uint64_t *a, const uint64_t *b, int by, int32_t words);
+	/* How many bits of a differ from those of b from bit `by` on, 0 to 63, where the mask has a one: rows of so many words,
+	 * strides in words, one mask for all. Up to OKNG_PATTERN_BEYOND words past a row of a or b are read. */
+	uint64_t (*differ)(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int by, int32_t rows,
+		const uint64_t *mask, int32_t words);
 
 	/* How many bits of a and b differ in each half word, low half first, over 1 to 32 rows (strides in words): cells has
-	 * room for 2 · words. */
+	 * room for 2 · words. Up to OKNG_PATTERN_BEYOND words past a row of a or b are read. */
 	void (*differ_cells)(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
 		uint16_t *cells);
 

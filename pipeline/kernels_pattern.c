@@ -79,6 +79,44 @@ static void shift(const uint64_t *row, int by, uint64_t *out, int32_t words)
 		out[i] = row[i] >> by | row[i + 1] << (64 - by);
 }
 
+#if defined(__AVX2__)
+/* Set bits of each byte. */
+static inline __m256i count_bytes_256(__m256i w)
+{
+	const __m256i low = _mm256_set1_epi8(0x0f);
+	const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+	return _mm256_add_epi8(_mm256_shuffle_epi8(bits, _mm256_and_si256(w, low)),
+		_mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(w, 4), low)));
+}
+
+static inline __m256i load(const uint64_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* Four words of each row; a shift by 64 leaves zero. */
+static uint64_t differ(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int by, int32_t rows,
+	const uint64_t *mask, int32_t words)
+{
+	const __m128i right = _mm_cvtsi32_si128(by), left = _mm_cvtsi32_si128(64 - by);
+	__m256i n = _mm256_setzero_si256();
+	for (int32_t i = 0; i < words; i += 4) {
+		uint64_t m[4] = {0};
+		for (int32_t j = i; j < words && j < i + 4; j++)
+			m[j - i] = mask[j];
+		const __m256i wanted = load(m);
+		for (int32_t y = 0; y < rows; y++) {
+			const uint64_t *p = a + y * a_stride + i, *q = b + y * b_stride + i;
+			__m256i w = _mm256_or_si256(_mm256_srl_epi64(load(q), right), _mm256_sll_epi64(load(q + 1), left));
+			w = _mm256_and_si256(_mm256_xor_si256(w, load(p)), wanted);
+			n = _mm256_add_epi64(n, _mm256_sad_epu8(count_bytes_256(w), _mm256_setzero_si256()));
+		}
+	}
+	uint64_t sums[4];
+	_mm256_storeu_si256((__m256i *)(void *)sums, n);
+	return sums[0] + sums[1] + sums[2] + sums[3];
+}
+#else
 /* Set bits of each byte. */
 static inline uint64_t count_bytes(uint64_t w)
 {
@@ -87,16 +125,48 @@ static inline uint64_t count_bytes(uint64_t w)
 	return (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fu;
 }
 
-static uint64_t differ(const uint64_t *a, const uint64_t *b, int by, int32_t words)
+static uint64_t differ(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int by, int32_t rows,
+	const uint64_t *mask, int32_t words)
 {
 	uint64_t n = 0;
-	for (int32_t i = 0; i < words; i++) {
-		uint64_t w = a[i] ^ (by ? b[i] >> by | b[i + 1] << (64 - by) : b[i]);
-		n += count_bytes(w) * 0x0101010101010101u >> 56;
-	}
+	for (int32_t y = 0; y < rows; y++, a += a_stride, b += b_stride)
+		for (int32_t i = 0; i < words; i++) {
+			uint64_t w = (a[i] ^ (by ? b[i] >> by | b[i + 1] << (64 - by) : b[i])) & mask[i];
+			n += count_bytes(w) * 0x0101010101010101u >> 56;
+		}
 	return n;
 }
+#endif
 
+#if defined(__AVX2__)
+/* Eight cells, of four words. */
+static __m128i eight_cells(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows)
+{
+	__m256i total = _mm256_setzero_si256();
+	for (int y = 0; y < rows;) {
+		__m256i sum = _mm256_setzero_si256();
+		for (int end = y + 16 < rows ? y + 16 : rows; y < end; y++, a += a_stride, b += b_stride)
+			sum = _mm256_add_epi8(sum, count_bytes_256(_mm256_xor_si256(load(a), load(b))));
+		total = _mm256_add_epi32(total, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, _mm256_set1_epi8(1)), _mm256_set1_epi16(1)));
+	}
+	/* Eight sums of 32 bits, at most 1024 each. */
+	return _mm256_castsi256_si128(_mm256_permute4x64_epi64(_mm256_packus_epi32(total, total), 0x08));
+}
+
+static void differ_cells(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
+	uint16_t *cells)
+{
+	int32_t i = 0;
+	for (; i + 4 <= words; i += 4)
+		_mm_storeu_si128((__m128i *)(void *)(cells + 2 * i), eight_cells(a + i, a_stride, b + i, b_stride, rows));
+	if (i < words) {
+		uint16_t last[8];
+		_mm_storeu_si128((__m128i *)(void *)last, eight_cells(a + i, a_stride, b + i, b_stride, rows));
+		for (int32_t j = 2 * i; j < 2 * words; j++)
+			cells[j] = last[j - 2 * i];
+	}
+}
+#else
 /* The halves of a word of bytes' counts, of at most 16 rows (128 each). */
 static void add_halves(uint64_t bytes, uint16_t *cells)
 {
@@ -105,10 +175,10 @@ static void add_halves(uint64_t bytes, uint16_t *cells)
 	cells[1] = (uint16_t)(cells[1] + (pairs >> 32 & 0xffff) + (pairs >> 48));
 }
 
-static void cells_words(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t from,
-	int32_t words, uint16_t *cells)
+static void differ_cells(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
+	uint16_t *cells)
 {
-	for (int32_t i = from; i < words; i++) {
+	for (int32_t i = 0; i < words; i++) {
 		cells[2 * i] = cells[2 * i + 1] = 0;
 		for (int y = 0; y < rows;) {
 			uint64_t sum = 0;
@@ -118,33 +188,7 @@ static void cells_words(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b
 		}
 	}
 }
-
-static void differ_cells(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int rows, int32_t words,
-	uint16_t *cells)
-{
-	int32_t i = 0;
-#if defined(__AVX2__)
-	const __m256i low = _mm256_set1_epi8(0x0f), one = _mm256_set1_epi8(1);
-	const __m256i bits = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-	for (; i + 4 <= words; i += 4) {
-		__m256i total = _mm256_setzero_si256();
-		for (int y = 0; y < rows;) {
-			__m256i sum = _mm256_setzero_si256();
-			for (int end = y + 16 < rows ? y + 16 : rows; y < end; y++) {
-				__m256i w = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(a + y * a_stride + i)),
-					_mm256_loadu_si256((const __m256i *)(const void *)(b + y * b_stride + i)));
-				sum = _mm256_add_epi8(sum, _mm256_add_epi8(_mm256_shuffle_epi8(bits, _mm256_and_si256(w, low)),
-					_mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(w, 4), low))));
-			}
-			total = _mm256_add_epi32(total, _mm256_madd_epi16(_mm256_maddubs_epi16(sum, one), _mm256_set1_epi16(1)));
-		}
-		/* Eight sums of 32 bits, at most 1024 each. */
-		__m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(total, total), 0x08);
-		_mm_storeu_si128((__m128i *)(void *)(cells + 2 * i), _mm256_castsi256_si128(packed));
-	}
 #endif
-	cells_words(a, a_stride, b, b_stride, rows, i, words, cells);
-}
 
 static void keep_least(const uint16_t *sum, int32_t width, int32_t stride, uint32_t add, uint32_t *least)
 {

@@ -55,11 +55,6 @@ static uint64_t call_shift(struct checker *c, const struct okng_kernels *k, int3
 	return 0;
 }
 
-static uint64_t call_differ(struct checker *c, const struct okng_kernels *k, int32_t width)
-{
-	return k->differ(row_in(c, 0), row_in(c, 1), *check_number(c, 0), words_of(width));
-}
-
 /* Bands of up to 32 rows; wide ones would be no other. */
 static int32_t cell_words(int32_t width)
 {
@@ -69,8 +64,9 @@ static int32_t cell_words(int32_t width)
 static void prepare_cells(struct checker *c, int32_t width)
 {
 	int32_t rows = check_bench(c) || check_dice(c, 4) ? 32 : 1 + (int32_t)check_dice(c, 32), words = cell_words(width);
-	check_input(c, 0, (size_t)words * (size_t)rows * 8, 8);
-	check_input(c, 1, (size_t)words * (size_t)rows * 8, 8);
+	size_t bytes = ((size_t)words * (size_t)rows + 1 + OKNG_PATTERN_BEYOND) * 8;
+	check_input(c, 0, bytes, 8);
+	check_input(c, 1, bytes, 8);
 	check_output(c, 0, (size_t)words * 2 * 2, 2);
 	*check_number(c, 0) = rows;
 }
@@ -80,6 +76,20 @@ static uint64_t call_differ_cells(struct checker *c, const struct okng_kernels *
 	int32_t words = cell_words(width);
 	k->differ_cells(check_in(c, 0), words, check_in(c, 1), words, *check_number(c, 0), words, check_out(c, 0));
 	return 0;
+}
+
+static void prepare_differ(struct checker *c, int32_t width)
+{
+	prepare_cells(c, width);
+	check_input(c, 2, (size_t)cell_words(width) * 8, 8);
+	*check_number(c, 1) = (int32_t)check_dice(c, 64);
+}
+
+static uint64_t call_differ(struct checker *c, const struct okng_kernels *k, int32_t width)
+{
+	int32_t words = cell_words(width);
+	return k->differ((const uint64_t *)check_in(c, 0), words, (const uint64_t *)check_in(c, 1), words, *check_number(c, 1),
+		*check_number(c, 0), (const uint64_t *)check_in(c, 2), words);
 }
 
 static void prepare_least(struct checker *c, int32_t width)
@@ -104,7 +114,7 @@ const struct kernel_check check_kernels_pattern[] = {
 	ROW(dilate_plus, prepare_rows),
 	ROW(dilate_square, prepare_rows),
 	ROW(shift, prepare_rows),
-	ROW(differ, prepare_rows),
+	ROW(differ, prepare_differ),
 	ROW(differ_cells, prepare_cells),
 	ROW(keep_least, prepare_least),
 	{0},
