@@ -36,26 +36,41 @@ void okng_bits_threshold(const struct okng_kernels *k, struct okng_bits *bits, c
 	}
 }
 
-static void dilate(void (*row)(const uint64_t *, const uint64_t *, const uint64_t *, uint64_t *, int32_t), const struct okng_bits *in,
-	struct okng_bits *out)
+/* What a kernel that went over all rows at once left beside them. */
+static void trim(struct okng_bits *bits)
 {
-	uint64_t last = okng_bits_inside(in, in->words - 1);
-	for (int32_t y = 0; y < in->height; y++) {
-		const uint64_t *r = okng_bits_row(in, y);
-		uint64_t *o = okng_bits_row(out, y);
-		row(r - in->stride, r, r + in->stride, o, in->words);
-		o[in->words - 1] &= last;
+	uint64_t last = okng_bits_inside(bits, bits->words - 1);
+	for (int32_t y = 0; y < bits->height; y++) {
+		uint64_t *row = okng_bits_row(bits, y);
+		row[bits->words - 1] &= last;
+		row[bits->words] = 0;
 	}
+}
+
+void okng_bits_dilate_sides(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out)
+{
+	k->dilate_sides(in->first, out->first, okng_bits_span(in));
+	trim(out);
 }
 
 void okng_bits_dilate_plus(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out)
 {
-	dilate(k->dilate_plus, in, out);
+	k->dilate_plus(in->first - in->stride, in->first, in->first + in->stride, out->first, okng_bits_span(in));
+	trim(out);
 }
 
 void okng_bits_dilate_square(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out)
 {
-	dilate(k->dilate_square, in, out);
+	k->dilate_square(in->first - in->stride, in->first, in->first + in->stride, out->first, okng_bits_span(in));
+	trim(out);
+}
+
+void okng_bits_invert(const struct okng_bits *in, struct okng_bits *out)
+{
+	okng_bits_shape(out, in->width, in->height);
+	for (int32_t i = 0, n = okng_bits_span(in); i < n; i++)
+		out->first[i] = ~in->first[i];
+	trim(out);
 }
 
 void okng_bits_shape(struct okng_bits *bits, int32_t width, int32_t height)
@@ -89,59 +104,48 @@ void okng_bits_window(const struct okng_bits *in, int32_t x0, int32_t y0, int32_
 	}
 }
 
-uint32_t okng_bits_count(const struct okng_bits *bits)
+uint32_t okng_bits_count(const struct okng_kernels *k, const struct okng_bits *bits)
 {
-	uint32_t n = 0;
-	for (int32_t y = 0; y < bits->height; y++)
-		for (int32_t i = 0; i < bits->words; i++)
-			n += okng_bits_ones(okng_bits_row(bits, y)[i]);
-	return n;
+	return (uint32_t)k->overlap(bits->first, bits->first, 0, okng_bits_span(bits));
 }
 
 bool okng_bits_any(const struct okng_bits *bits)
 {
-	for (int32_t y = 0; y < bits->height; y++)
-		for (int32_t i = 0; i < bits->words; i++)
-			if (okng_bits_row(bits, y)[i])
-				return true;
-	return false;
+	uint64_t any = 0;
+	for (int32_t i = 0, n = okng_bits_span(bits); i < n; i++)
+		any |= bits->first[i];
+	return any;
 }
 
-/* w |= w shifted by one pixel either way. */
-static void widen(uint64_t *w, int32_t words)
+int okng_bits_disc_side(int square, int dy)
 {
-	uint64_t before = 0;
-	for (int32_t i = 0; i < words; i++) {
-		uint64_t now = w[i], after = i + 1 < words ? w[i + 1] : 0;
-		w[i] |= now << 1 | before >> 63 | now >> 1 | after << 63;
-		before = now;
-	}
+	int half = -1;
+	while ((half + 1) * (half + 1) + dy * dy <= square)
+		half++;
+	return half;
 }
 
-void okng_bits_dilate_disc(const struct okng_bits *in, struct okng_bits *out, int square)
+/* From the disc's top and bottom row to its middle: the pattern grows to the row's width, and is put dy above and below. */
+void okng_bits_dilate_disc(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out, int square,
+	struct okng_bits spare[2])
 {
-	uint64_t row[OKNG_IMAGE_SIDE_MAX / 64 + 1];
-	int r = 0;
-	while ((r + 1) * (r + 1) <= square)
-		r++;
+	int dy = 0, half = 0;
+	const struct okng_bits *grown = in;
+	while ((dy + 1) * (dy + 1) <= square)
+		dy++;
 	okng_bits_shape(out, in->width, in->height);
+	okng_bits_shape(&spare[0], in->width, in->height);
+	okng_bits_shape(&spare[1], in->width, in->height);
 	okng_bits_clear(out);
-	for (int32_t y = 0; y < in->height; y++) {
-		uint64_t any = 0;
-		for (int32_t i = 0; i < in->words; i++)
-			any |= row[i] = okng_bits_row(in, y)[i];
-		for (int dy = r, half = 0; dy >= 0 && any; dy--) {
-			for (; (half + 1) * (half + 1) + dy * dy <= square; half++)
-				widen(row, in->words);
-			uint64_t *above = okng_bits_row(out, y - dy < 0 ? 0 : y - dy), *below = okng_bits_row(out, y + dy < in->height ? y + dy : 0);
-			for (int32_t i = 0; i < in->words; i++) {
-				above[i] |= y - dy >= 0 ? row[i] : 0;
-				below[i] |= y + dy < in->height ? row[i] : 0;
-			}
+	for (; dy >= 0; dy--) {
+		for (int side = okng_bits_disc_side(square, dy); half < side; half++) {
+			struct okng_bits *next = &spare[grown == &spare[0]];
+			okng_bits_dilate_sides(k, grown, next);
+			grown = next;
 		}
+		k->join(grown->first + (ptrdiff_t)dy * grown->stride, grown->first - (ptrdiff_t)dy * grown->stride, out->first,
+			okng_bits_span(out));
 	}
-	for (int32_t y = 0; y < in->height; y++)
-		okng_bits_row(out, y)[in->words - 1] &= okng_bits_inside(in, in->words - 1);
 }
 
 #define RUNS_MAX 4096

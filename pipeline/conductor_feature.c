@@ -22,7 +22,7 @@ static const uint8_t squares[] = {1, 2, 4, 5, 8, 9, 10, 13, 16, 20, 25, 36, 49, 
 #define DISCS 11
 #define WIDEST 5 /* the last disc's radius */
 
-enum { T, G, S, RAW, BLOB, OTHER, X0, X1, X2, X3, X4, X5, IMAGES };
+enum { T, G, S, RAW, BLOB, X0, X1, X2, X3, X4, X5, GROWN0, GROWN1, IMAGES };
 
 struct okng_describer {
 	const struct okng_kernels *k;
@@ -77,33 +77,44 @@ static int32_t length(int square)
 	return r;
 }
 
-static void combine(const struct okng_bits *a, const struct okng_bits *b, char op, struct okng_bits *out)
+static void take_both(const struct look *l, const struct okng_bits *a, const struct okng_bits *b, struct okng_bits *out)
 {
-	if (out != a && out != b)
-		okng_bits_shape(out, a->width, a->height);
-	for (int32_t y = 0; y < a->height; y++) {
-		const uint64_t *p = okng_bits_row(a, y), *q = okng_bits_row(b, y);
-		uint64_t *o = okng_bits_row(out, y);
-		for (int32_t i = 0; i < a->words; i++)
-			o[i] = op == '&' ? p[i] & q[i] : op == '-' ? p[i] & ~q[i] : op == '^' ? p[i] ^ q[i] : p[i] | q[i];
-	}
+	okng_bits_shape(out, a->width, a->height);
+	l->m->k->both(a->first, b->first, out->first, okng_bits_span(a));
 }
 
-static uint32_t count_both(const struct okng_bits *a, const struct okng_bits *b)
+static void take_except(const struct look *l, const struct okng_bits *a, const struct okng_bits *b, struct okng_bits *out)
 {
-	uint32_t n = 0;
-	for (int32_t y = 0; y < a->height; y++)
-		for (int32_t i = 0; i < a->words; i++)
-			n += okng_bits_ones(okng_bits_row(a, y)[i] & okng_bits_row(b, y)[i]);
-	return n;
+	okng_bits_shape(out, a->width, a->height);
+	l->m->k->except(a->first, b->first, out->first, okng_bits_span(a));
 }
 
-static void invert(const struct okng_bits *in, struct okng_bits *out)
+static void take_either(const struct look *l, const struct okng_bits *a, const struct okng_bits *b, struct okng_bits *out)
 {
-	okng_bits_shape(out, in->width, in->height);
-	for (int32_t y = 0; y < in->height; y++)
-		for (int32_t i = 0; i < in->words; i++)
-			okng_bits_row(out, y)[i] = ~okng_bits_row(in, y)[i] & okng_bits_inside(in, i);
+	okng_bits_shape(out, a->width, a->height);
+	l->m->k->either(a->first, b->first, out->first, okng_bits_span(a));
+}
+
+static uint32_t count(const struct look *l, const struct okng_bits *bits)
+{
+	return okng_bits_count(l->m->k, bits);
+}
+
+static uint32_t count_both(const struct look *l, const struct okng_bits *a, const struct okng_bits *b)
+{
+	return (uint32_t)l->m->k->overlap(a->first, b->first, 0, okng_bits_span(a));
+}
+
+/* Pixels of a that b, moved by (-dx, -dy), has too, but for `leave` rows at top and bottom. */
+static uint32_t count_moved(const struct look *l, const struct okng_bits *a, const struct okng_bits *b, int32_t dx, int32_t dy, int32_t leave)
+{
+	const uint64_t *from = okng_bits_row(b, leave + dy);
+	return (uint32_t)l->m->k->overlap(okng_bits_row(a, leave), dx < 0 ? from - 1 : from, dx & 63, (l->h - 2 * leave) * a->stride);
+}
+
+static void dilate_disc(const struct look *l, const struct okng_bits *in, struct okng_bits *out, int square)
+{
+	okng_bits_dilate_disc(l->m->k, in, out, square, &l->m->image[GROWN0]);
 }
 
 /* Row by row wider by one pixel on each side, from 0 to WIDEST pixels: what all discs are put together from. */
@@ -113,23 +124,8 @@ static void spread(const struct look *l, const struct okng_bits *of)
 	okng_bits_window(of, 0, 0, of->width, of->height, &wide[0]);
 	for (int k = 1; k <= WIDEST; k++) {
 		okng_bits_shape(&wide[k], of->width, of->height);
-		for (int32_t y = 0; y < of->height; y++) {
-			const uint64_t *r = okng_bits_row(&wide[k - 1], y);
-			uint64_t *o = okng_bits_row(&wide[k], y);
-			for (int32_t i = 0; i < of->words; i++)
-				o[i] = r[i] | r[i] << 1 | r[i - 1] >> 63 | r[i] >> 1 | r[i + 1] << 63;
-			o[of->words - 1] &= okng_bits_inside(of, of->words - 1);
-		}
+		okng_bits_dilate_sides(l->m->k, &wide[k - 1], &wide[k]);
 	}
-}
-
-/* Pixels to each side that a disc's row has, dy away from its middle; -1: none. */
-static int half_width(int square, int dy)
-{
-	int half = -1;
-	while ((half + 1) * (half + 1) + dy * dy <= square)
-		half++;
-	return half;
 }
 
 /* out, the disc of the square before, becomes that of `square`: only the rows of the disc that are wider now. */
@@ -137,15 +133,12 @@ static void widen_disc(const struct look *l, int before, int square, struct okng
 {
 	const struct okng_bits *wide = l->m->wide;
 	for (int dy = 0; dy * dy <= square; dy++) {
-		int half = half_width(square, dy);
-		if (half == half_width(before, dy))
+		int side = okng_bits_disc_side(square, dy);
+		if (side == okng_bits_disc_side(before, dy))
 			continue;
-		for (int32_t y = 0; y < out->height; y++) {
-			const uint64_t *above = okng_bits_row(&wide[half], y - dy), *below = okng_bits_row(&wide[half], y + dy);
-			uint64_t *o = okng_bits_row(out, y);
-			for (int32_t i = 0; i < out->words; i++)
-				o[i] |= above[i] | below[i];
-		}
+		const uint64_t *middle = wide[side].first;
+		ptrdiff_t rows = (ptrdiff_t)dy * wide->stride;
+		l->m->k->join(middle - rows, middle + rows, out->first, okng_bits_span(out));
 	}
 }
 
@@ -193,11 +186,11 @@ static void paint(struct look *l)
 static void close_blob(struct look *l)
 {
 	struct okng_bits *a = &l->m->image[X0], *b = &l->m->image[X1];
-	okng_bits_dilate_disc(l->raw, a, CLOSING);
-	invert(a, b);
-	okng_bits_dilate_disc(b, a, CLOSING);
-	invert(a, l->blob);
-	combine(l->blob, l->raw, '|', l->blob);
+	dilate_disc(l, l->raw, a, CLOSING);
+	okng_bits_invert(a, b);
+	dilate_disc(l, b, a, CLOSING);
+	okng_bits_invert(a, l->blob);
+	take_either(l, l->blob, l->raw, l->blob);
 }
 
 /* Radius of the largest disc within: the last level at which something is left. */
@@ -205,10 +198,10 @@ static int32_t inscribed(struct look *l, const struct okng_bits *blob)
 {
 	struct okng_bits *outside = &l->m->image[X0], *near = &l->m->image[X1], *inner = &l->m->image[X2];
 	int32_t square = 0;
-	invert(blob, outside);
+	okng_bits_invert(blob, outside);
 	for (int i = 0; i < LEVELS; i++) {
 		grow_level(l, outside, i, near);
-		combine(blob, near, '-', inner);
+		take_except(l, blob, near, inner);
 		if (!okng_bits_any(inner))
 			break;
 		square = squares[i];
@@ -246,7 +239,7 @@ static void shape_features(struct look *l, struct okng_rect *box)
 	l->f[OKNG_CONDUCTOR_height] = y1 - y0;
 	l->f[OKNG_CONDUCTOR_fill] = (int32_t)(n * 1000 / ((int64_t)(x1 - x0) * (y1 - y0)));
 	l->f[OKNG_CONDUCTOR_elongation] = (int32_t)(sqrt((mean + spread) / minor) * 1000);
-	l->f[OKNG_CONDUCTOR_closed_area] = (int32_t)okng_bits_count(l->blob);
+	l->f[OKNG_CONDUCTOR_closed_area] = (int32_t)count(l, l->blob);
 	l->f[OKNG_CONDUCTOR_fragments] = okng_bits_components(l->raw, 1);
 	l->f[OKNG_CONDUCTOR_radius] = inscribed(l, l->raw);
 	l->f[OKNG_CONDUCTOR_closed_radius] = inscribed(l, l->blob);
@@ -257,17 +250,17 @@ static void depth_features(struct look *l)
 {
 	struct okng_bits *near = &l->m->image[X0], *deep = &l->m->image[X1], *about = &l->m->image[X2];
 	int64_t sum = 0;
-	int32_t depth = 16, half = 16, before = okng_bits_count(l->raw) ? (int32_t)okng_bits_count(l->raw) : 1, all = before, level = 16;
-	okng_bits_dilate_disc(l->raw, about, 9);
-	combine(about, l->medium, '&', about);
+	int32_t depth = 16, half = 16, before = count(l, l->raw) ? (int32_t)count(l, l->raw) : 1, all = before, level = 16;
+	dilate_disc(l, l->raw, about, 9);
+	take_both(l, about, l->medium, about);
 	for (int i = 0; i < LEVELS; i++) {
 		grow_level(l, l->other, i, near);
-		combine(about, near, '-', deep);
+		take_except(l, about, near, deep);
 		if (!okng_bits_any(deep))
 			break;
 		half = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
-		combine(l->raw, near, '-', deep);
-		int32_t left = (int32_t)okng_bits_count(deep);
+		take_except(l, l->raw, near, deep);
+		int32_t left = (int32_t)count(l, deep);
 		sum += (int64_t)(before - left) * level;
 		before = left;
 		level = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
@@ -281,15 +274,15 @@ static void depth_features(struct look *l)
 	l->f[OKNG_CONDUCTOR_relative_depth] = depth * 1000 / half;
 }
 
-static int32_t share(const struct okng_bits *of, const struct okng_bits *ring)
+static int32_t share(const struct look *l, const struct okng_bits *of, const struct okng_bits *ring)
 {
-	uint32_t n = okng_bits_count(ring);
-	return n ? (int32_t)(count_both(of, ring) * 1000 / n) : 0;
+	uint32_t n = count(l, ring);
+	return n ? (int32_t)(count_both(l, of, ring) * 1000 / n) : 0;
 }
 
 static int arcs(struct look *l, const struct okng_bits *of, const struct okng_bits *ring)
 {
-	combine(of, ring, '&', &l->m->image[X3]);
+	take_both(l, of, ring, &l->m->image[X3]);
 	return okng_bits_components(&l->m->image[X3], 2);
 }
 
@@ -306,63 +299,49 @@ static void ring_features(struct look *l)
 		{7, OKNG_CONDUCTOR_copper7, OKNG_CONDUCTOR_ground7, OKNG_CONDUCTOR_share7, -1, -1, -1},
 	};
 	struct okng_bits *inner = &l->m->image[X0], *ring = &l->m->image[X1], *not_part = &l->m->image[X2];
-	invert(l->s, not_part);
+	okng_bits_invert(l->s, not_part);
 	for (size_t i = 0; i < sizeof rings / sizeof *rings; i++) {
 		int r = rings[i].radius;
-		okng_bits_dilate_disc(l->blob, inner, (r - 1) * (r - 1));
-		okng_bits_dilate_disc(l->blob, ring, r * r);
-		combine(ring, inner, '-', ring);
+		dilate_disc(l, l->blob, inner, (r - 1) * (r - 1));
+		dilate_disc(l, l->blob, ring, r * r);
+		take_except(l, ring, inner, ring);
 		l->f[rings[i].copper] = arcs(l, l->t, ring);
 		l->f[rings[i].ground] = arcs(l, l->g, ring);
-		l->f[rings[i].share] = share(l->t, ring);
+		l->f[rings[i].share] = share(l, l->t, ring);
 		if (rings[i].part_copper >= 0) {
 			l->f[rings[i].part_copper] = arcs(l, l->s, ring);
 			l->f[rings[i].part_ground] = arcs(l, not_part, ring);
 		}
 		if (rings[i].part_share >= 0)
-			l->f[rings[i].part_share] = share(l->s, ring);
+			l->f[rings[i].part_share] = share(l, l->s, ring);
 	}
 }
 
 static void topology_features(struct look *l)
 {
 	struct okng_bits *t = &l->m->image[X0], *near = &l->m->image[X1], *zone = &l->m->image[X2];
-	okng_bits_dilate_disc(l->blob, zone, 64);
-	combine(l->t, zone, '&', t);
+	dilate_disc(l, l->blob, zone, 64);
+	take_both(l, l->t, zone, t);
 	int copper = okng_bits_components(t, 3);
-	okng_bits_dilate_disc(l->blob, near, 4);
-	combine(t, near, '|', near);
+	dilate_disc(l, l->blob, near, 4);
+	take_either(l, t, near, near);
 	l->f[OKNG_CONDUCTOR_touched] = copper + 1 - okng_bits_components(near, 3);
-	combine(t, l->blob, l->c->added ? '|' : '-', t);
+	(l->c->added ? take_either : take_except)(l, t, l->blob, t);
 	l->f[OKNG_CONDUCTOR_copper_change] = okng_bits_components(t, 3) - copper;
-	combine(l->g, zone, '&', t);
+	take_both(l, l->g, zone, t);
 	int ground = okng_bits_components(t, 3);
-	combine(t, l->blob, l->c->added ? '-' : '|', t);
+	(l->c->added ? take_except : take_either)(l, t, l->blob, t);
 	l->f[OKNG_CONDUCTOR_ground_change] = okng_bits_components(t, 3) - ground;
 }
 
 static void around_features(struct look *l)
 {
 	struct okng_bits *near = &l->m->image[X0], *r = &l->m->image[X1];
-	okng_bits_dilate_disc(l->raw, near, AROUND * AROUND);
+	dilate_disc(l, l->raw, near, AROUND * AROUND);
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, l->c->added), l->x0, l->y0, l->w, l->h, r);
-	l->f[OKNG_CONDUCTOR_around_same] = (int32_t)(count_both(r, near) - okng_bits_count(l->raw));
+	l->f[OKNG_CONDUCTOR_around_same] = (int32_t)(count_both(l, r, near) - count(l, l->raw));
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, !l->c->added), l->x0, l->y0, l->w, l->h, r);
-	l->f[OKNG_CONDUCTOR_around_other] = (int32_t)count_both(r, near);
-}
-
-/* Differing pixels with the golden pattern moved by (dx, dy), away from the blob and from the window's border. */
-static uint32_t differing(const struct look *l, const struct okng_bits *away, int32_t dx, int32_t dy)
-{
-	uint32_t n = 0;
-	for (int32_t y = REFIT; y < l->h - REFIT; y++)
-		for (int32_t i = 0; i < l->t->words; i++) {
-			uint64_t s = okng_bits_row(l->s, y)[i], a = okng_bits_row(away, y)[i];
-			uint64_t t = okng_bits_fetch(okng_bits_row(l->t, y + dy), i * 64 + dx);
-			uint64_t g = okng_bits_fetch(okng_bits_row(l->g, y + dy), i * 64 + dx);
-			n += okng_bits_ones(((s & g) | (~s & t)) & a);
-		}
-	return n;
+	l->f[OKNG_CONDUCTOR_around_other] = (int32_t)count_both(l, r, near);
 }
 
 /* A misfit that goes away when the surroundings are aligned once more is none of the part's. */
@@ -371,12 +350,17 @@ static void refit_features(struct look *l)
 	struct okng_bits *away = &l->m->image[X0], *other = &l->m->image[X1], *near = &l->m->image[X2], *left = &l->m->image[X3],
 		*deep = &l->m->image[X4];
 	int32_t bx = 0, by = 0;
-	okng_bits_dilate_disc(l->blob, near, 4);
-	invert(near, away);
-	uint32_t first = differing(l, away, 0, 0), least = first * 8;
+	dilate_disc(l, l->blob, near, 4);
+	okng_bits_invert(near, away);
+	/* Where the part has conductor the ground differs, elsewhere the copper does. */
+	struct okng_bits *copper = other, *ground = left;
+	take_both(l, away, l->s, copper);
+	take_except(l, away, l->s, ground);
+	uint32_t first = count_moved(l, copper, l->g, 0, 0, REFIT) + count_moved(l, ground, l->t, 0, 0, REFIT), least = first * 8;
 	for (int32_t y = -REFIT; y <= REFIT; y++)
 		for (int32_t x = -REFIT; x <= REFIT; x++) {
-			uint32_t d = differing(l, away, x, y) * 8 + (uint32_t)(abs(x) + abs(y)) * 8;
+			uint32_t d = count_moved(l, copper, l->g, x, y, REFIT) + count_moved(l, ground, l->t, x, y, REFIT);
+			d = d * 8 + (uint32_t)(abs(x) + abs(y)) * 8;
 			if (d < least) {
 				least = d;
 				bx = x;
@@ -387,16 +371,16 @@ static void refit_features(struct look *l)
 	l->f[OKNG_CONDUCTOR_refit_gain] = first ? (int32_t)((first * 8 - least) * 125 / first) : 0;
 	okng_bits_window(l->c->added ? l->scene->copper : l->scene->ground, l->x0 + bx, l->y0 + by, l->w, l->h, other);
 	okng_bits_window(l->c->added ? l->scene->ground : l->scene->copper, l->x0 + bx, l->y0 + by, l->w, l->h, left);
-	combine(left, l->s, l->c->added ? '&' : '-', left);
-	okng_bits_dilate_disc(l->raw, near, 4);
-	combine(left, near, '&', left);
-	l->f[OKNG_CONDUCTOR_refit_area] = (int32_t)okng_bits_count(left);
+	(l->c->added ? take_both : take_except)(l, left, l->s, left);
+	dilate_disc(l, l->raw, near, 4);
+	take_both(l, left, near, left);
+	l->f[OKNG_CONDUCTOR_refit_area] = (int32_t)count(l, left);
 	int32_t depth = l->f[OKNG_CONDUCTOR_refit_area] ? 16 : 0;
 	l->f[OKNG_CONDUCTOR_refit_seeds] = 0;
 	for (int i = 0; i < LEVELS && depth; i++) {
 		grow_level(l, other, i, near);
-		combine(left, near, '-', deep);
-		uint32_t n = okng_bits_count(deep);
+		take_except(l, left, near, deep);
+		uint32_t n = count(l, deep);
 		if (squares[i] == 4)
 			l->f[OKNG_CONDUCTOR_refit_seeds] = (int32_t)n;
 		if (!n)
@@ -410,23 +394,19 @@ static void refit_features(struct look *l)
 static void opened(struct look *l, const struct okng_bits *in, struct okng_bits *out)
 {
 	struct okng_bits *a = &l->m->image[X3], *b = &l->m->image[X4];
-	invert(in, a);
+	okng_bits_invert(in, a);
 	okng_bits_shape(b, l->w, l->h);
 	okng_bits_dilate_plus(l->m->k, a, b);
-	invert(b, a);
+	okng_bits_invert(b, a);
 	okng_bits_shape(out, l->w, l->h);
 	okng_bits_dilate_plus(l->m->k, a, out);
 }
 
-static int pieces_of_part(struct look *l, bool copper, const struct okng_bits *zone)
+static int pieces_of_part(struct look *l, const struct okng_bits *of, const struct okng_bits *zone)
 {
-	struct okng_bits *s = &l->m->image[X1], *o = &l->m->image[X2];
-	if (copper)
-		combine(l->s, l->s, '&', s);
-	else
-		invert(l->s, s);
-	opened(l, s, o);
-	combine(o, zone, '&', o);
+	struct okng_bits *o = &l->m->image[X2];
+	opened(l, of, o);
+	take_both(l, o, zone, o);
 	return okng_bits_components(o, 3);
 }
 
@@ -434,62 +414,53 @@ static void part_features(struct look *l)
 {
 	struct okng_bits *zone = &l->m->image[X0], *x = &l->m->image[X1], *y = &l->m->image[X2];
 	l->f[OKNG_CONDUCTOR_solid] = l->f[OKNG_CONDUCTOR_area] * 1000 / l->f[OKNG_CONDUCTOR_closed_area];
-	okng_bits_dilate_disc(l->blob, zone, 64);
-	combine(l->t, zone, '&', x);
+	dilate_disc(l, l->blob, zone, 64);
+	take_both(l, l->t, zone, x);
 	int copper = okng_bits_components(x, 3);
-	combine(l->g, zone, '&', x);
+	take_both(l, l->g, zone, x);
 	int ground = okng_bits_components(x, 3);
-	l->f[OKNG_CONDUCTOR_part_copper_change] = pieces_of_part(l, true, zone) - copper;
-	l->f[OKNG_CONDUCTOR_part_ground_change] = pieces_of_part(l, false, zone) - ground;
-	/* What is left of the medium near the blob. */
-	okng_bits_dilate_disc(l->raw, zone, 9);
-	const struct okng_bits *there = l->s;
+	l->f[OKNG_CONDUCTOR_part_copper_change] = pieces_of_part(l, l->s, zone) - copper;
+	okng_bits_invert(l->s, x);
+	l->f[OKNG_CONDUCTOR_part_ground_change] = pieces_of_part(l, x, zone) - ground;
+	/* What is left of the medium near the blob, and what is not of it. */
+	dilate_disc(l, l->raw, zone, 9);
+	(l->c->added ? take_except : take_both)(l, zone, l->s, x);
 	if (l->c->added)
-		invert(l->s, x);
+		take_both(l, l->s, l->s, y);
 	else
-		combine(there, there, '&', x);
-	invert(x, y);
-	combine(x, zone, '&', x);
+		okng_bits_invert(l->s, y);
 	int32_t half = 16;
 	for (int i = 0; i < LEVELS; i++) {
 		grow_level(l, y, i, &l->m->image[X3]);
-		combine(x, &l->m->image[X3], '-', &l->m->image[X4]);
+		take_except(l, x, &l->m->image[X3], &l->m->image[X4]);
 		if (!okng_bits_any(&l->m->image[X4]))
 			break;
 		half = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
 	}
 	l->f[OKNG_CONDUCTOR_part_half_width] = okng_bits_any(x) ? half : 0;
-	okng_bits_dilate_disc(l->raw, zone, 36);
+	dilate_disc(l, l->raw, zone, 36);
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, l->c->added), l->x0, l->y0, l->w, l->h, x);
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, !l->c->added), l->x0, l->y0, l->w, l->h, y);
-	l->f[OKNG_CONDUCTOR_net] = (int32_t)count_both(x, zone) - (int32_t)count_both(y, zone);
+	l->f[OKNG_CONDUCTOR_net] = (int32_t)count_both(l, x, zone) - (int32_t)count_both(l, y, zone);
 	l->f[OKNG_CONDUCTOR_specks] = okng_bits_components(x, 1) - okng_bits_components(x, 4);
 }
 
 static void least_features(struct look *l)
 {
-	struct okng_bits *near = &l->m->image[X0], *shallow = &l->m->image[X1];
-	int32_t area = INT32_MAX, seeds = INT32_MAX;
-	uint64_t flip = l->c->added ? 0 : ~(uint64_t)0;
-	okng_bits_dilate_disc(l->raw, near, 4);
-	okng_bits_dilate_disc(l->other, shallow, 4);
+	struct okng_bits *mine = &l->m->image[X0], *shallow = &l->m->image[X1], *deep = &l->m->image[X2];
+	uint32_t area = INT32_MAX, seeds = INT32_MAX;
+	dilate_disc(l, l->raw, mine, 4);
+	(l->c->added ? take_both : take_except)(l, mine, l->s, mine);
+	dilate_disc(l, l->other, shallow, 4);
+	take_except(l, l->medium, shallow, deep);
 	for (int32_t dy = -1; dy <= 1; dy++)
 		for (int32_t dx = -1; dx <= 1; dx++) {
-			int32_t a = 0, n = 0;
-			for (int32_t y = 1; y < l->h - 1; y++)
-				for (int32_t i = 0; i < l->t->words; i++) {
-					uint64_t mine = okng_bits_row(near, y)[i] & (okng_bits_row(l->s, y)[i] ^ flip);
-					if (!mine)
-						continue;
-					mine &= okng_bits_fetch(okng_bits_row(l->medium, y + dy), i * 64 + dx);
-					a += (int32_t)okng_bits_ones(mine);
-					n += (int32_t)okng_bits_ones(mine & ~okng_bits_fetch(okng_bits_row(shallow, y + dy), i * 64 + dx));
-				}
+			uint32_t a = count_moved(l, mine, l->medium, dx, dy, 1), n = count_moved(l, mine, deep, dx, dy, 1);
 			area = a < area ? a : area;
 			seeds = n < seeds ? n : seeds;
 		}
-	l->f[OKNG_CONDUCTOR_least_area] = area;
-	l->f[OKNG_CONDUCTOR_least_seeds] = seeds;
+	l->f[OKNG_CONDUCTOR_least_area] = (int32_t)area;
+	l->f[OKNG_CONDUCTOR_least_seeds] = (int32_t)seeds;
 }
 
 static int32_t border_distance(const struct okng_conductor_scene *scene, struct okng_rect box)

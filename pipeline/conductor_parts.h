@@ -82,17 +82,31 @@ void okng_bits_clear(struct okng_bits *bits);
 /* Set where the pixel is conductor: below the threshold (dark) or at least it (bright). */
 void okng_bits_threshold(const struct okng_kernels *k, struct okng_bits *bits, const struct okng_image *img, int threshold, bool dark);
 
-/* Dilation by the disc of radius 1 (plus) or √2 (square of 3), pixels beyond the border being clear. out differs from in. */
+/* Words from the first row's first to the last row's end, margins between included: what kernels take in one go. */
+static inline int32_t okng_bits_span(const struct okng_bits *bits)
+{
+	return bits->height * bits->stride;
+}
+
+/* Dilation by one pixel to each side, by the disc of radius 1 (plus) or √2 (square of 3), pixels beyond the border being
+ * clear. out, of the same shape, differs from in. */
+void okng_bits_dilate_sides(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out);
 void okng_bits_dilate_plus(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out);
 void okng_bits_dilate_square(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out);
 
-/* Dilation by the disc of all (x, y) with x² + y² ≤ square, of a radius up to 12. */
-void okng_bits_dilate_disc(const struct okng_bits *in, struct okng_bits *out, int square);
+/* Dilation by the disc of all (x, y) with x² + y² ≤ square, of a radius up to 12; out and spare differ from in. */
+void okng_bits_dilate_disc(const struct okng_kernels *k, const struct okng_bits *in, struct okng_bits *out, int square,
+	struct okng_bits spare[2]);
+
+/* Pixels to each side that such a disc's row has dy above its middle; -1: there is none. */
+int okng_bits_disc_side(int square, int dy);
+
+void okng_bits_invert(const struct okng_bits *in, struct okng_bits *out);
 
 /* width × height pixels of `in` from (x0, y0) on, which may lie partly beyond its border; out must have room. */
 void okng_bits_window(const struct okng_bits *in, int32_t x0, int32_t y0, int32_t width, int32_t height, struct okng_bits *out);
 
-uint32_t okng_bits_count(const struct okng_bits *bits);
+uint32_t okng_bits_count(const struct okng_kernels *k, const struct okng_bits *bits);
 bool okng_bits_any(const struct okng_bits *bits);
 
 /* Number of components (8-neighbours) of at least `least` pixels. */

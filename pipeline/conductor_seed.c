@@ -63,20 +63,11 @@ int okng_seeker_open(struct okng_seeker **seeker, const struct okng_kernels *k, 
 /* out = in and not what lies deeper than `level` within two pixels. */
 static void keep_ridge(struct okng_seeker *s, struct okng_bits *level, const struct okng_bits *medium, const struct okng_bits *deeper_than)
 {
-	for (int32_t y = 0; y < medium->height; y++) {
-		const uint64_t *m = okng_bits_row(medium, y), *d = okng_bits_row(deeper_than, y);
-		uint64_t *o = okng_bits_row(&s->a, y);
-		for (int32_t i = 0; i < medium->words; i++)
-			o[i] = m[i] & ~d[i];
-	}
+	int32_t words = okng_bits_span(medium);
+	s->k->except(medium->first, deeper_than->first, s->a.first, words);
 	okng_bits_dilate_square(s->k, &s->a, &s->b);
 	okng_bits_dilate_square(s->k, &s->b, &s->a);
-	for (int32_t y = 0; y < medium->height; y++) {
-		const uint64_t *a = okng_bits_row(&s->a, y);
-		uint64_t *o = okng_bits_row(level, y);
-		for (int32_t i = 0; i < medium->words; i++)
-			o[i] &= ~a[i];
-	}
+	s->k->except(level->first, s->a.first, level->first, words);
 }
 
 /* Seeds of one polarity from its residual: medium is what the residual lies in, other its opposite. */
@@ -194,14 +185,8 @@ int okng_seeker_run(struct okng_seeker *s, const struct okng_bits *copper, const
 	const struct okng_bits *part, struct okng_conductor_candidate *out, int max)
 {
 	int n = 0;
-	for (int32_t y = 0; y < part->height; y++) {
-		const uint64_t *c = okng_bits_row(copper, y), *g = okng_bits_row(ground, y), *p = okng_bits_row(part, y);
-		uint64_t *missing = okng_bits_row(&s->residual[0], y), *added = okng_bits_row(&s->residual[1], y);
-		for (int32_t i = 0; i < part->words; i++) {
-			missing[i] = c[i] & ~p[i];
-			added[i] = g[i] & p[i];
-		}
-	}
+	s->k->except(copper->first, part->first, s->residual[0].first, okng_bits_span(part));
+	s->k->both(ground->first, part->first, s->residual[1].first, okng_bits_span(part));
 	for (int which = 1; which >= 0 && n >= 0; which--) {
 		find_seeds(s, &s->residual[which], which ? ground : copper, which ? copper : ground);
 		grow(s, &s->region[which]);

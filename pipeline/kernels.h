@@ -125,8 +125,20 @@ struct okng_kernels {
 	/* Bit x: value < level, level being 1 to 256; (width + 63) / 64 words, tail bits zero. */
 	void (*below)(const uint8_t *value, int level, uint64_t *bits, int32_t width);
 
-	/* Dilation of rows by a plus and by a square of 3. The rows have a word before and after them that is read, too; bits
-	 * beyond the last pixel come out as they fall. */
+	/* Word by word: a and b, a without b; out may be either. */
+	void (*both)(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words);
+	void (*except)(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words);
+	void (*either)(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words);
+
+	/* out |= a | b; out is neither. */
+	void (*join)(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words);
+
+	/* How many bits of a are set in b from bit `by` on, too, 0 to 63; reads words + 1 of b. */
+	uint64_t (*overlap)(const uint64_t *a, const uint64_t *b, int by, int32_t words);
+
+	/* Dilation of rows by one pixel to each side, by a plus and by a square of 3. The rows have a word before and after them
+	 * that is read, too; bits beyond the last pixel come out as they fall. out is none of the rows. */
+	void (*dilate_sides)(const uint64_t *row, uint64_t *out, int32_t words);
 	void (*dilate_plus)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t words);
 	void (*dilate_square)(const uint64_t *above, const uint64_t *row, const uint64_t *below, uint64_t *out, int32_t words);
 

@@ -53,6 +53,36 @@ static void below(const uint8_t *value, int level, uint64_t *bits, int32_t width
 		bits[i] = below_narrow(value + i * 64, level, width - i * 64);
 }
 
+static void both(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] = a[i] & b[i];
+}
+
+static void except(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] = a[i] & ~b[i];
+}
+
+static void either(const uint64_t *a, const uint64_t *b, uint64_t *out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] = a[i] | b[i];
+}
+
+static void join(const uint64_t *restrict a, const uint64_t *restrict b, uint64_t *restrict out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] |= a[i] | b[i];
+}
+
+static void dilate_sides(const uint64_t *restrict row, uint64_t *restrict out, int32_t words)
+{
+	for (int32_t i = 0; i < words; i++)
+		out[i] = row[i] | row[i] << 1 | row[i - 1] >> 63 | row[i] >> 1 | row[i + 1] << 63;
+}
+
 static void dilate_plus(const uint64_t *above, const uint64_t *row, const uint64_t *below_it, uint64_t *out, int32_t words)
 {
 	for (int32_t i = 0; i < words; i++)
@@ -94,7 +124,35 @@ static inline __m256i load(const uint64_t *p)
 	return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
 
-/* Four words of each row; a shift by 64 leaves zero. */
+static uint64_t total(__m256i sums)
+{
+	uint64_t s[4];
+	_mm256_storeu_si256((__m256i *)(void *)s, sums);
+	return s[0] + s[1] + s[2] + s[3];
+}
+
+/* Four words of b from bit `by` on, given with 64 - by; a shift by 64 leaves zero. */
+static inline __m256i load_from(const uint64_t *b, __m128i by, __m128i left)
+{
+	return _mm256_or_si256(_mm256_srl_epi64(load(b), by), _mm256_sll_epi64(load(b + 1), left));
+}
+
+static uint64_t overlap(const uint64_t *a, const uint64_t *b, int by, int32_t words)
+{
+	const __m128i right = _mm_cvtsi32_si128(by), left = _mm_cvtsi32_si128(64 - by);
+	__m256i n = _mm256_setzero_si256();
+	int32_t i = 0;
+	for (; i + 4 <= words; i += 4) {
+		__m256i w = _mm256_and_si256(load(a + i), load_from(b + i, right, left));
+		n = _mm256_add_epi64(n, _mm256_sad_epu8(count_bytes_256(w), _mm256_setzero_si256()));
+	}
+	uint64_t rest[4] = {0};
+	for (int32_t j = i; j < words; j++)
+		rest[j - i] = a[j] & (by ? b[j] >> by | b[j + 1] << (64 - by) : b[j]);
+	return total(_mm256_add_epi64(n, _mm256_sad_epu8(count_bytes_256(load(rest)), _mm256_setzero_si256())));
+}
+
+/* Four words of each row. */
 static uint64_t differ(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int by, int32_t rows,
 	const uint64_t *mask, int32_t words)
 {
@@ -107,14 +165,11 @@ static uint64_t differ(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b,
 		const __m256i wanted = load(m);
 		for (int32_t y = 0; y < rows; y++) {
 			const uint64_t *p = a + y * a_stride + i, *q = b + y * b_stride + i;
-			__m256i w = _mm256_or_si256(_mm256_srl_epi64(load(q), right), _mm256_sll_epi64(load(q + 1), left));
-			w = _mm256_and_si256(_mm256_xor_si256(w, load(p)), wanted);
+			__m256i w = _mm256_and_si256(_mm256_xor_si256(load_from(q, right, left), load(p)), wanted);
 			n = _mm256_add_epi64(n, _mm256_sad_epu8(count_bytes_256(w), _mm256_setzero_si256()));
 		}
 	}
-	uint64_t sums[4];
-	_mm256_storeu_si256((__m256i *)(void *)sums, n);
-	return sums[0] + sums[1] + sums[2] + sums[3];
+	return total(n);
 }
 #else
 /* Set bits of each byte. */
@@ -123,6 +178,14 @@ static inline uint64_t count_bytes(uint64_t w)
 	w -= w >> 1 & 0x5555555555555555u;
 	w = (w & 0x3333333333333333u) + (w >> 2 & 0x3333333333333333u);
 	return (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+}
+
+static uint64_t overlap(const uint64_t *a, const uint64_t *b, int by, int32_t words)
+{
+	uint64_t n = 0;
+	for (int32_t i = 0; i < words; i++)
+		n += count_bytes(a[i] & (by ? b[i] >> by | b[i + 1] << (64 - by) : b[i])) * 0x0101010101010101u >> 56;
+	return n;
 }
 
 static uint64_t differ(const uint64_t *a, ptrdiff_t a_stride, const uint64_t *b, ptrdiff_t b_stride, int by, int32_t rows,
@@ -203,6 +266,12 @@ static void keep_least(const uint16_t *sum, int32_t width, int32_t stride, uint3
 void NAME(OKNG_LEVEL)(struct okng_kernels *k)
 {
 	k->below = below;
+	k->both = both;
+	k->except = except;
+	k->either = either;
+	k->join = join;
+	k->overlap = overlap;
+	k->dilate_sides = dilate_sides;
 	k->dilate_plus = dilate_plus;
 	k->dilate_square = dilate_square;
 	k->shift = shift;
