@@ -15,7 +15,7 @@
 
 #define OKNG_TREES_CLASSES_MAX 16
 #define OKNG_TREES_FEATURES_MAX 128
-#define OKNG_TREES_LEAVES_MAX 16
+#define OKNG_TREES_LEAVES_MAX 16 /* bits of a mask of leaves */
 #define OKNG_TREES_ROUNDS_MAX 400
 
 struct okng_trees;
