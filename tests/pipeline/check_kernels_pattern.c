@@ -49,6 +49,35 @@ static uint64_t call_dilate_square(struct checker *c, const struct okng_kernels 
 	return 0;
 }
 
+#define WORD_BY_WORD(name) \
+	static uint64_t call_##name(struct checker *c, const struct okng_kernels *k, int32_t width) \
+	{ \
+		k->name(row_in(c, 0), row_in(c, 1), check_out(c, 0), words_of(width)); \
+		return 0; \
+	}
+
+WORD_BY_WORD(both)
+WORD_BY_WORD(except)
+WORD_BY_WORD(either)
+
+static uint64_t call_join(struct checker *c, const struct okng_kernels *k, int32_t width)
+{
+	memcpy(check_out(c, 0), row_in(c, 2), (size_t)words_of(width) * 8);
+	k->join(row_in(c, 0), row_in(c, 1), check_out(c, 0), words_of(width));
+	return 0;
+}
+
+static uint64_t call_overlap(struct checker *c, const struct okng_kernels *k, int32_t width)
+{
+	return k->overlap(row_in(c, 0), row_in(c, 1), *check_number(c, 0), words_of(width));
+}
+
+static uint64_t call_dilate_sides(struct checker *c, const struct okng_kernels *k, int32_t width)
+{
+	k->dilate_sides(row_in(c, 1), check_out(c, 0), words_of(width));
+	return 0;
+}
+
 static uint64_t call_shift(struct checker *c, const struct okng_kernels *k, int32_t width)
 {
 	k->shift(row_in(c, 0), *check_number(c, 0), check_out(c, 0), words_of(width));
@@ -111,6 +140,12 @@ static uint64_t call_keep_least(struct checker *c, const struct okng_kernels *k,
 
 const struct kernel_check check_kernels_pattern[] = {
 	ROW(below, prepare_below),
+	ROW(both, prepare_rows),
+	ROW(except, prepare_rows),
+	ROW(either, prepare_rows),
+	ROW(join, prepare_rows),
+	ROW(overlap, prepare_rows),
+	ROW(dilate_sides, prepare_rows),
 	ROW(dilate_plus, prepare_rows),
 	ROW(dilate_square, prepare_rows),
 	ROW(shift, prepare_rows),
