@@ -83,6 +83,9 @@ struct okng_kernels {
 	/* columns[x] += in[x] - out[x], modulo 65536. */
 	void (*slide)(uint16_t *columns, const uint8_t *in, const uint8_t *out, int32_t width);
 
+	/* sums[x] = sum of the columns left of x, for x from 0 to width. */
+	void (*running)(const uint16_t *columns, uint32_t *sums, int32_t width);
+
 	/* (sums[x + span] - sums[x]) / pixels, rounded, the difference at most 255 × pixels and that at most 65025; reads
 	 * sums[0] to sums[width - 1 + span]. */
 	void (*box_mean)(const uint32_t *sums, int32_t span, uint32_t pixels, uint8_t *out, int32_t width);

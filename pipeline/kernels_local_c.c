@@ -10,6 +10,16 @@ static void slide(uint16_t *columns, const uint8_t *in, const uint8_t *out, int3
 		columns[x] = (uint16_t)(columns[x] + in[x] - out[x]);
 }
 
+static void running(const uint16_t *columns, uint32_t *sums, int32_t width)
+{
+	uint32_t sum = 0; /* in a register */
+	for (int32_t x = 0; x < width; x++) {
+		sums[x] = sum;
+		sum += columns[x];
+	}
+	sums[width] = sum;
+}
+
 static void box_mean(const uint32_t *sums, int32_t span, uint32_t pixels, uint8_t *out, int32_t width)
 {
 	for (int32_t x = 0; x < width; x++)
@@ -28,6 +38,7 @@ static void margins(const uint8_t *mean, uint8_t dark, uint8_t bright, uint8_t *
 void okng_kernels_init_local_c(struct okng_kernels *k)
 {
 	k->slide = slide;
+	k->running = running;
 	k->box_mean = box_mean;
 	k->margins = margins;
 }

@@ -6,6 +6,7 @@
 #include <smmintrin.h>
 
 #include "pipeline/kernels.h"
+#include "pipeline/kernels_parts.h"
 
 static inline __m128i load(const void *p)
 {
@@ -15,6 +16,12 @@ static inline __m128i load(const void *p)
 static inline void store(void *p, __m128i v)
 {
 	_mm_storeu_si128((__m128i *)p, v);
+}
+
+static inline __m128i divide_small(const uint32_t *sums, int32_t span, __m128 half, __m128 inverse)
+{
+	__m128 s = _mm_cvtepi32_ps(_mm_sub_epi32(load(sums + span), load(sums)));
+	return _mm_cvttps_epi32(_mm_mul_ps(_mm_add_ps(s, half), inverse));
 }
 
 static inline __m128i divide(const uint32_t *sums, int32_t span, __m128i pixels, __m128 inverse)
@@ -34,11 +41,13 @@ static void box_mean(const uint32_t *sums, int32_t span, uint32_t pixels, uint8_
 		return;
 	}
 	__m128i n = _mm_set1_epi32((int)pixels);
-	__m128 inverse = _mm_set1_ps(1.0f / (float)pixels);
+	__m128 inverse = _mm_set1_ps(1.0f / (float)pixels), half = _mm_set1_ps((float)(pixels / 2) + 0.5f);
+	bool small = pixels < SMALL_WINDOW;
 	for (int32_t x = 0;;) {
-		__m128i low = _mm_packs_epi32(divide(sums + x, span, n, inverse), divide(sums + x + 4, span, n, inverse));
-		__m128i high = _mm_packs_epi32(divide(sums + x + 8, span, n, inverse), divide(sums + x + 12, span, n, inverse));
-		store(out + x, _mm_packus_epi16(low, high));
+		__m128i q[4];
+		for (int i = 0; i < 4; i++)
+			q[i] = small ? divide_small(sums + x + 4 * i, span, half, inverse) : divide(sums + x + 4 * i, span, n, inverse);
+		store(out + x, _mm_packus_epi16(_mm_packs_epi32(q[0], q[1]), _mm_packs_epi32(q[2], q[3])));
 		if (x == width - 16)
 			return;
 		x = x + 16 < width - 16 ? x + 16 : width - 16;

@@ -16,6 +16,9 @@ static inline void fetch_ahead(const void *p)
 	__builtin_prefetch((const void *)((uintptr_t)p + 4096));
 }
 
+/* Pixels of a local threshold's window below which its mean needs no remainder: see kernels_local_avx2.c. */
+#define SMALL_WINDOW 8192
+
 static inline uint8_t gauss_at(const uint8_t *a, const uint8_t *b, const uint8_t *c, int32_t x, int32_t width)
 {
 	int32_t l = x > 0 ? x - 1 : x, r = x + 1 < width ? x + 1 : x;

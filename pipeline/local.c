@@ -61,17 +61,6 @@ static void mean_by_one(const struct okng_local *l, uint32_t rows, uint8_t *mean
 	}
 }
 
-/* The sum stays in a register. */
-static void sum_columns(const uint16_t *columns, uint32_t *sums, int32_t width)
-{
-	uint32_t sum = 0;
-	for (int32_t x = 0; x < width; x++) {
-		sums[x] = sum;
-		sum += columns[x];
-	}
-	sums[width] = sum;
-}
-
 void okng_local_row(struct okng_local *l, const struct okng_image *img, int32_t y, uint8_t *mean)
 {
 	int32_t r = l->radius, w = l->width;
@@ -81,7 +70,7 @@ void okng_local_row(struct okng_local *l, const struct okng_image *img, int32_t 
 			l->k->slide(l->columns, row_of(l, img, v), l->nothing, w);
 	}
 	l->k->slide(l->columns, row_of(l, img, y + r), row_of(l, img, y - r - 1), w);
-	sum_columns(l->columns, l->sums, w);
+	l->k->running(l->columns, l->sums, w);
 	uint32_t rows = (uint32_t)((y + r < img->height ? y + r : img->height - 1) - (y > r ? y - r : 0) + 1);
 	if (w <= 2 * r) {
 		mean_by_one(l, rows, mean, 0, w);

@@ -21,6 +21,18 @@ static uint64_t call_slide(struct checker *c, const struct okng_kernels *k, int3
 	return 0;
 }
 
+static void prepare_running(struct checker *c, int32_t width)
+{
+	check_input_16(c, 0, (size_t)width, 65535);
+	check_output(c, 0, ((size_t)width + 1) * 4, 4);
+}
+
+static uint64_t call_running(struct checker *c, const struct okng_kernels *k, int32_t width)
+{
+	k->running(check_in(c, 0), check_out(c, 0), width);
+	return 0;
+}
+
 /* Running sums of columns that are each at most 255 × the rows of the window. */
 static void prepare_box_mean(struct checker *c, int32_t width)
 {
@@ -60,6 +72,7 @@ static uint64_t call_margins(struct checker *c, const struct okng_kernels *k, in
 
 const struct kernel_check check_kernels_local[] = {
 	{"slide", offsetof(struct okng_kernels, slide), prepare_slide, call_slide},
+	{"running", offsetof(struct okng_kernels, running), prepare_running, call_running},
 	{"box_mean", offsetof(struct okng_kernels, box_mean), prepare_box_mean, call_box_mean},
 	{"margins", offsetof(struct okng_kernels, margins), prepare_margins, call_margins},
 	{0},
