@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/tunable.h"
+
 struct checking {
 	const struct okng_toml_node *root;
 	const char *file;
@@ -122,6 +124,9 @@ static void check_tool(const struct checking *c, const struct okng_recipe *r, in
 	for (int k = 0; k < i; k++)
 		if (strcmp(r->tools[k].name, t->name) == 0)
 			okng_config_error(c->errors, c->file, line_in(c, "tool", i, "name"), "tool.name", "\"%s\" is the name of an earlier tool too; names are unique", t->name);
+	if (t->plc_writable && !okng_tunable_tool(t))
+		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "plc_writable"), "tool.plc_writable",
+			"only a measure or surface tool has limits of its own; for this one open [limits] or a [[class]]");
 	if (t->region.w && !t->region.h)
 		okng_config_error(c->errors, c->file, line_in(c, "tool", i, "region"), "tool.region", "has no height; [0, 0, 0, 0] is the whole image");
 	if (t->window % 2 == 0)
@@ -195,4 +200,8 @@ void okng_check_recipe(const struct okng_recipe *r, const struct okng_toml_node 
 	}
 	for (int i = 0; i < r->n_classes; i++)
 		check_class(&c, r, i);
+	struct okng_tunable list[OKNG_TUNABLES_MAX];
+	int open = okng_tunable_list(r, list);
+	if (open > OKNG_TUNABLES_MAX)
+		okng_config_error(errors, name, 0, "plc_writable", "opens %d limits for the PLC; there is room for %d", open, OKNG_TUNABLES_MAX);
 }

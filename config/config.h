@@ -12,6 +12,7 @@
 #include "camera/params.h"
 #include "pipeline/error.h"
 #include "pipeline/recipe.h"
+#include "plc/limit.h"
 #include "plc/params.h"
 #include "store/store.h"
 
@@ -48,6 +49,10 @@ int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_
 
 /* A recipe file has a [[tool]], [[class]], [limits] or [locate] table or a number; used by `okng check` to tell which it is. */
 bool okng_config_is_recipe(const char *path);
+
+/* The limits that a valid recipe opens for the PLC, in the order of okng_tunable_list, with names, ranges and what the file
+ * says. Their number. */
+int okng_config_limits(const struct okng_recipe *recipe, struct okng_plc_limit limits[OKNG_PLC_LIMITS_MAX]);
 
 /* The folder below recipes whose recipe has this number: 0 and its name, or -ENOENT, -EEXIST when two have it. */
 int okng_config_find_recipe(char *name, size_t size, const char *recipes, int number, struct okng_error *err);

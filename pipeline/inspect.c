@@ -223,6 +223,15 @@ int okng_inspector_golden(struct okng_inspector *s, const struct okng_image *gol
 	return 0;
 }
 
+void okng_inspector_tune(struct okng_inspector *s, const struct okng_tunable *list, const struct okng_tuning *tuning)
+{
+	for (int i = 0; i < tuning->n; i++)
+		okng_tunable_set(&s->recipe, list[i], tuning->value[i]);
+	for (int i = 0; tuning->n && i < s->recipe.n_tools; i++)
+		if (s->recipe.tools[i].plc_writable)
+			okng_tool_tune(s->tools[i], &s->recipe.tools[i]);
+}
+
 void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame, struct okng_result *result)
 {
 	memset(result, 0, sizeof *result);

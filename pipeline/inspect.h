@@ -11,6 +11,7 @@
 #include "pipeline/error.h"
 #include "pipeline/model.h"
 #include "pipeline/recipe.h"
+#include "pipeline/tunable.h"
 
 struct okng_inspector;
 
@@ -23,6 +24,10 @@ int okng_inspector_open(struct okng_inspector **inspector, const struct okng_rec
 /* Compares with another golden image (MONO8 of the taught size) from now on. 0; -ENOTSUP where that takes opening anew
  * (locate, flat field, or a tool that was taught with the image); -EINVAL another size. No heap. */
 int okng_inspector_golden(struct okng_inspector *inspector, const struct okng_image *golden);
+
+/* Moves limits from the next run on. list: of this inspector's recipe; tuning->n of them, each in the range of its row. No
+ * heap. */
+void okng_inspector_tune(struct okng_inspector *inspector, const struct okng_tunable *list, const struct okng_tuning *tuning);
 
 /* Inspects one frame (MONO8). Never fails: whatever is wrong with the frame is a verdict with its reason in *result
  * (other size or format: FAULT, OKNG_REASON_IMAGE). Not reentrant. */

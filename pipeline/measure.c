@@ -118,6 +118,13 @@ static const char *prepare(struct okng_measurer *me, int32_t width, int32_t heig
 	return NULL;
 }
 
+void okng_measurer_tune(struct okng_measurer *me, struct okng_measure_range tolerance, double max_roundness, double max_offset)
+{
+	me->m.tolerance = tolerance;
+	me->m.max_roundness = max_roundness;
+	me->m.max_offset = max_offset;
+}
+
 int okng_measurer_open(struct okng_measurer **measurer, const struct okng_measure *measure, int32_t width, int32_t height,
 	const char **why)
 {

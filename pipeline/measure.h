@@ -81,6 +81,9 @@ int okng_measurer_open(struct okng_measurer **measurer, const struct okng_measur
 int okng_measurer_run(struct okng_measurer *measurer, const struct okng_image *img, const int32_t (*spans)[2],
 	const struct okng_plane *plane, struct okng_measurement out[OKNG_MEASURE_VALUES_MAX]);
 
+/* The limits from the next run on; tolerance.min < tolerance.max, the others 0 or more (0: only told). */
+void okng_measurer_tune(struct okng_measurer *measurer, struct okng_measure_range tolerance, double max_roundness, double max_offset);
+
 /* The upright box around all scans, clipped to the image. */
 struct okng_rect okng_measurer_box(const struct okng_measurer *measurer);
 

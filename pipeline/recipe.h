@@ -72,6 +72,7 @@ struct okng_tool {
 	int patch;        /* 32 to 512: side of a patch */
 	int margin;       /* 0 to 512: border of the region that is not looked at */
 	double unlike;    /* 0.1 to 10: the limit, in times what the good parts taught */
+	bool plc_writable; /* the PLC may move its limits, see tunable.h */
 };
 
 struct okng_class {
@@ -89,12 +90,14 @@ struct okng_class {
 	enum okng_verdict verdict;     /* OKNG_OK = ignore, OKNG_REVIEW, OKNG_NG */
 	double limit_area;             /* area at which the score is 0.5; 0 = take it from [limits] */
 	int limit_count;               /* how many at or above the limit are tolerated; -1 = take it from [limits] */
+	bool plc_writable;
 };
 
 struct okng_limits {
 	double area;       /* pixels at which a defect's score is 0.5 */
 	int count;         /* how many such defects are tolerated per class */
 	double total_area; /* sum over all candidates that makes an NG; 0 = off */
+	bool plc_writable; /* the PLC may move them, see tunable.h */
 };
 
 struct okng_recipe {

@@ -52,6 +52,11 @@ static int open_patches(struct okng_surface *s, const struct okng_tool *tool, in
 	return s->distance && s->nearest && s->map ? 0 : -ENOMEM;
 }
 
+void okng_surface_tune(struct okng_surface *s, double unlike)
+{
+	s->limit = (double)s->model.limit * unlike;
+}
+
 int okng_surface_open(struct okng_surface **surface, const struct okng_tool *tool, const uint8_t *bytes, size_t size, int32_t width,
 	int32_t height, struct okng_error *err)
 {
@@ -63,7 +68,7 @@ int okng_surface_open(struct okng_surface **surface, const struct okng_tool *too
 		okng_error_set(err, r, "", 0, "", "what tool %s was taught is damaged or of another version: teach it again with okng learn", tool->name);
 	if (r == 0)
 		r = open_patches(s, tool, width, height, err);
-	s->limit = (double)s->model.limit * tool->unlike;
+	okng_surface_tune(s, tool->unlike);
 	if (r < 0)
 		okng_surface_close(surface);
 	return r;

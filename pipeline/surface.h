@@ -34,6 +34,9 @@ void okng_surface_teacher_close(struct okng_surface_teacher **teacher);
 int okng_surface_open(struct okng_surface **surface, const struct okng_tool *tool, const uint8_t *bytes, size_t size, int32_t width,
 	int32_t height, struct okng_error *err);
 
+/* The limit from the next run on, in times what the good parts taught. */
+void okng_surface_tune(struct okng_surface *surface, double unlike);
+
 /* Looks at an image (MONO8, of the opened size; spans as above). Calls each for every unlike patch, and always for the
  * most unlike one, with box, area, score (distance / (distance + limit), 0.5 at the limit) and why. Number of calls;
  * -EDOM as above. No heap calls. */

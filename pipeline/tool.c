@@ -53,6 +53,12 @@ int okng_tool_golden(struct okng_tool_state *state, const struct okng_image *gol
 	return 0;
 }
 
+void okng_tool_tune(struct okng_tool_state *state, const struct okng_tool *tool)
+{
+	if (state->kind->tune)
+		state->kind->tune(state->own, tool);
+}
+
 void okng_tool_close(struct okng_tool_state **state)
 {
 	struct okng_tool_state *s = *state;

@@ -40,6 +40,9 @@ const struct okng_measurement *okng_tool_measures(struct okng_tool_state *state,
 /* Compares with another golden image (MONO8, the same size) from now on: 0, or -ENOTSUP where that takes opening anew. */
 int okng_tool_golden(struct okng_tool_state *state, const struct okng_image *golden);
 
+/* The tool's limits (see tunable.h) are these from the next run on; a kind without such limits keeps what it has. */
+void okng_tool_tune(struct okng_tool_state *state, const struct okng_tool *tool);
+
 void okng_tool_close(struct okng_tool_state **state);
 
 /* One kind of tool, as above; close is called with what open left in *state, also after it failed. */
@@ -51,6 +54,7 @@ struct okng_tool_kind {
 	const struct okng_measurement *(*measures)(void *state, int *n); /* NULL: the kind does not measure */
 	/* Another golden image of the same size from now on; NULL where that takes opening anew. No heap. */
 	void (*golden)(void *state, const struct okng_image *golden);
+	void (*tune)(void *state, const struct okng_tool *tool); /* NULL: no limits that can be moved. No heap. */
 };
 
 extern const struct okng_tool_kind okng_tool_band; /* compare, blob */

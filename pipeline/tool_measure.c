@@ -99,4 +99,11 @@ static const struct okng_measurement *measure_values(void *state, int *n)
 	return s->values;
 }
 
-const struct okng_tool_kind okng_tool_measure = {.open = measure_open, .run = measure_run, .close = measure_close, .measures = measure_values};
+static void measure_tune(void *state, const struct okng_tool *tool)
+{
+	struct measuring *s = state;
+	okng_measurer_tune(s->measurer, tool->measure.tolerance, tool->measure.max_roundness, tool->measure.max_offset);
+}
+
+const struct okng_tool_kind okng_tool_measure = {.open = measure_open, .run = measure_run, .close = measure_close,
+	.measures = measure_values, .tune = measure_tune};

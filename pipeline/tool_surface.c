@@ -33,4 +33,9 @@ static void close_surface(void **state)
 	okng_surface_close(&surface);
 }
 
-const struct okng_tool_kind okng_tool_surface = {open_surface, run_surface, close_surface};
+static void tune_surface(void *state, const struct okng_tool *tool)
+{
+	okng_surface_tune(state, tool->unlike);
+}
+
+const struct okng_tool_kind okng_tool_surface = {.open = open_surface, .run = run_surface, .close = close_surface, .tune = tune_surface};

@@ -120,6 +120,8 @@ static const struct {
 	{TOOL "[[class]]\narea = [5.0, 1.0]\n", 4, "class.area", "[lowest, highest]"},
 	{TOOL "[[class]]\nname = \"x\"\nnumber = 1\n[[class]]\nname = \"y\"\nnumber = 1\n", 8, "class.number", "unique"},
 	{TOOL "[limits]\narea = 0\n", 4, "limits.area", "from 1"},
+	{TOOL "plc_writable = true\n", 3, "tool.plc_writable", "measure or surface"},
+	{TOOL "[limits]\nplc_writable = 1\n", 4, "limits.plc_writable", "true or false"},
 	{TOOL "[image]\nmin_mean = 200\nmax_mean = 100\n", 4, "image.min_mean", "max_mean"},
 	{TOOL "[locate.deep]\nx = 1\n", 3, "locate.deep", "unknown table"},
 };
@@ -295,6 +297,50 @@ static void finds_recipes(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* What a recipe opens for the PLC: in the order of its file, with the ranges of its rows. */
+static void opens_limits(void **state)
+{
+	(void)state;
+	static const char text[] =
+		TOOL "[[tool]]\nname = \"hole\"\ntype = \"measure\"\nmeasure = \"circle\"\nunit = \"mm\"\ntolerance = [-0.1, 0.2]\n"
+		"plc_writable = true\n[[tool]]\nname = \"skin\"\ntype = \"surface\"\nplc_writable = true\n"
+		"[[class]]\nname = \"划痕\"\nnumber = 7\nlimit_area = 33.5\nplc_writable = true\n[[class]]\nname = \"b\"\nnumber = 8\n"
+		"[scale]\nmm_per_pixel = 0.1\n[limits]\narea = 12\nplc_writable = true\n";
+	static const struct {
+		const char *name, *unit;
+		double min, max, value;
+		bool whole, below_next;
+	} want[] = {
+		{"limits.area", "pixels", 1, 1e9, 12, false, false}, {"limits.count", "defects", 0, 1000, 0, true, false},
+		{"limits.total_area", "pixels", 0, 1e9, 0, false, false}, {"tool.hole.tolerance_low", "mm", -1e6, 1e6, -0.1, false, true},
+		{"tool.hole.tolerance_high", "mm", -1e6, 1e6, 0.2, false, false}, {"tool.hole.max_roundness", "mm", 0, 1e6, 0, false, false},
+		{"tool.hole.max_offset", "mm", 0, 1e6, 0, false, false}, {"tool.skin.unlike", "times", 0.1, 10, 1, false, false},
+		{"class.划痕.limit_area", "pixels", 0, 1e9, 33.5, false, false}, {"class.划痕.limit_count", "defects", -1, 1000, -1, true, false},
+	};
+	static struct okng_recipe r;
+	static struct okng_plc_limit got[OKNG_PLC_LIMITS_MAX];
+	if (okng_config_parse_recipe(&r, text, strlen(text), "recipe.toml", &errors) < 0)
+		fail_msg("line %d: %s: %s", errors.error[0].line, errors.error[0].key, errors.error[0].text);
+	assert_int_equal(okng_config_limits(&r, got), sizeof want / sizeof *want);
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		assert_string_equal(got[i].name, want[i].name);
+		assert_string_equal(got[i].unit, want[i].unit);
+		assert_true(got[i].min == want[i].min && got[i].max == want[i].max && got[i].value == want[i].value);
+		assert_int_equal(got[i].whole, want[i].whole);
+		assert_int_equal(got[i].below_next, want[i].below_next);
+	}
+	assert_int_equal(okng_config_parse_recipe(&r, TOOL, strlen(TOOL), "recipe.toml", &errors), 0);
+	assert_int_equal(okng_config_limits(&r, got), 0);
+	/* 25 classes open 50 limits: more than there are registers for. */
+	char many[4096] = TOOL;
+	for (int i = 1; i <= 25; i++)
+		snprintf(many + strlen(many), sizeof many - strlen(many), "[[class]]\nname = \"c%d\"\nnumber = %d\nplc_writable = true\n", i, i);
+	assert_int_equal(okng_config_parse_recipe(&r, many, strlen(many), "recipe.toml", &errors), -EINVAL);
+	assert_int_equal(errors.n, 1);
+	assert_string_equal(errors.error[0].key, "plc_writable");
+	assert_non_null(strstr(errors.error[0].text, "opens 50 limits"));
+}
+
 static void crc(void **state)
 {
 	(void)state;
@@ -314,7 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stations_refused), cmocka_unit_test(recipes_refused), cmocka_unit_test(all_at_once),
 		cmocka_unit_test(good_values), cmocka_unit_test(defaults_round_trip), cmocka_unit_test(reload_classes),
-		cmocka_unit_test(finds_recipes), cmocka_unit_test(crc),
+		cmocka_unit_test(finds_recipes), cmocka_unit_test(crc), cmocka_unit_test(opens_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,16 @@ static void finds_a_hole_where_it_is(void **state)
 		assert_int_equal(map[0], 0);
 		assert_int_equal(okng_surface_run(surface, &img, NULL, tell, &again), n);
 		assert_memory_equal(&again, &bad, sizeof bad);
+		/* With a limit ten times as wide: distance / (distance + limit). Moved back, all is as before. */
+		okng_surface_tune(surface, 10 * tool.unlike);
+		again = (struct told){0};
+		assert_true(okng_surface_run(surface, &img, NULL, tell, &again) <= n);
+		float odds = d->score / (1 - d->score), fewer = again.defect[0].score / (1 - again.defect[0].score);
+		assert_true(fewer > odds / 10.001f && fewer < odds / 9.999f);
+		okng_surface_tune(surface, tool.unlike);
+		again = (struct told){0};
+		assert_int_equal(okng_surface_run(surface, &img, NULL, tell, &again), n);
+		assert_memory_equal(&again, &bad, sizeof bad);
 		okng_image_finish(&img);
 	}
 	okng_surface_close(&surface);
