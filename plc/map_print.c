@@ -41,6 +41,9 @@ static void print_md(FILE *out, const struct okng_map_row *rows, size_t n, const
 			fprintf(out, "| %u | %05u |", r->address, modicon(r->table, r->address));
 		fprintf(out, " %s | %s | %s |\n", r->name, type_name[r->type], r->text);
 	}
+	unsigned last_limit = OKNG_MAP_LIMITS + 2 * OKNG_PLC_LIMITS_MAX - 1;
+	fprintf(out, "| %u-%u | %05u-%05u | | float32 | limits that the recipe opens, as many as it does: `okng plc map --recipe` |\n",
+		OKNG_MAP_LIMITS, last_limit, modicon(OKNG_TABLE_HOLDING, OKNG_MAP_LIMITS), modicon(OKNG_TABLE_HOLDING, last_limit));
 	fprintf(out, "| %u-%u | %05u-%05u | | | read-only copy of input registers 0-%u |\n", OKNG_MAP_COPY,
 		OKNG_MAP_COPY + OKNG_MAP_INPUTS - 1, modicon(OKNG_TABLE_HOLDING, OKNG_MAP_COPY),
 		modicon(OKNG_TABLE_HOLDING, OKNG_MAP_COPY + OKNG_MAP_INPUTS - 1), OKNG_MAP_INPUTS - 1);

@@ -12,6 +12,24 @@ static uint16_t get16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+/* Among the limits that are open now. */
+static bool in_limits(const struct okng_pdu *pdu, unsigned at, unsigned count)
+{
+	return at >= OKNG_MAP_LIMITS && at + count <= OKNG_MAP_LIMITS + (unsigned)pdu->n_limits;
+}
+
+static bool readable(const struct okng_pdu *pdu, enum okng_map_table table, unsigned at, unsigned count)
+{
+	return okng_regmap_readable(table, at, count) || (table == OKNG_TABLE_HOLDING && in_limits(pdu, at, count));
+}
+
+/* Limits are written whole. */
+static bool words_writable(const struct okng_pdu *pdu, unsigned at, unsigned count)
+{
+	return okng_regmap_writable(OKNG_TABLE_HOLDING, at, count) ||
+		(in_limits(pdu, at, count) && (at - OKNG_MAP_LIMITS) % 2 == 0 && count % 2 == 0);
+}
+
 static int refuse(struct okng_pdu *pdu, uint8_t exception)
 {
 	pdu->exception = exception;
@@ -27,7 +45,7 @@ static int parse_read(const uint8_t *r, size_t size, enum okng_map_table table, 
 	pdu->read_count = get16(r + 3);
 	if (pdu->read_count == 0 || pdu->read_count > most)
 		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
-	if (!okng_regmap_readable(table, pdu->read_at, pdu->read_count))
+	if (!readable(pdu, table, pdu->read_at, pdu->read_count))
 		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
 	return 0;
 }
@@ -77,6 +95,13 @@ static int parse_write_coils(const uint8_t *r, size_t size, struct okng_pdu *pdu
 
 static void write_words(struct okng_pdu *pdu, unsigned at, unsigned count, const uint8_t *bytes)
 {
+	if (at >= OKNG_MAP_LIMITS) {
+		pdu->limit_at = (uint16_t)(at - OKNG_MAP_LIMITS);
+		pdu->limit_count = (uint16_t)count;
+		for (unsigned i = 0; i < count; i++)
+			pdu->limits[i] = get16(bytes + 2 * i);
+		return;
+	}
 	for (unsigned i = 0; i < count; i++) {
 		pdu->words[at + i] = get16(bytes + 2 * i);
 		pdu->written |= 1u << (at + i);
@@ -103,7 +128,7 @@ static int parse_write_words(const uint8_t *r, size_t size, struct okng_pdu *pdu
 	unsigned at = get16(r + 1), count = get16(r + 3);
 	if (count == 0 || count > 123 || r[5] != 2 * count)
 		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
-	if (!okng_regmap_writable(OKNG_TABLE_HOLDING, at, count))
+	if (!words_writable(pdu, at, count))
 		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
 	write_words(pdu, at, count, r + 6);
 	echo(pdu, r + 1, 4);
@@ -134,16 +159,16 @@ static int parse_read_write(const uint8_t *r, size_t size, struct okng_pdu *pdu)
 	pdu->read_count = get16(r + 3);
 	if (pdu->read_count == 0 || pdu->read_count > 125 || count == 0 || count > 121 || r[9] != 2 * count)
 		return refuse(pdu, OKNG_PDU_ILLEGAL_VALUE);
-	if (!okng_regmap_readable(OKNG_TABLE_HOLDING, pdu->read_at, pdu->read_count) ||
-		!okng_regmap_writable(OKNG_TABLE_HOLDING, at, count))
+	if (!readable(pdu, OKNG_TABLE_HOLDING, pdu->read_at, pdu->read_count) || !words_writable(pdu, at, count))
 		return refuse(pdu, OKNG_PDU_ILLEGAL_ADDRESS);
 	write_words(pdu, at, count, r + 10);
 	return 0;
 }
 
-int okng_pdu_parse(const uint8_t *r, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], struct okng_pdu *pdu)
+int okng_pdu_parse(const uint8_t *r, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], int limits, struct okng_pdu *pdu)
 {
 	memset(pdu, 0, sizeof *pdu);
+	pdu->n_limits = (uint16_t)(2 * limits);
 	if (size == 0 || size > OKNG_PDU_MAX)
 		return -EPROTO;
 	memcpy(pdu->words, holding, sizeof pdu->words);
@@ -217,6 +242,7 @@ size_t okng_pdu_answer(const struct okng_pdu *pdu, const struct okng_plc_image *
 	case OKNG_TABLE_HOLDING:
 		break;
 	}
-	return answer_words(pdu, pdu->read_at >= OKNG_MAP_COPY ? image->input + (pdu->read_at - OKNG_MAP_COPY) :
-		image->holding + pdu->read_at, out);
+	const uint16_t *words = pdu->read_at >= OKNG_MAP_COPY ? image->input + (pdu->read_at - OKNG_MAP_COPY) :
+		pdu->read_at >= OKNG_MAP_LIMITS ? image->limits + (pdu->read_at - OKNG_MAP_LIMITS) : image->holding + pdu->read_at;
+	return answer_words(pdu, words, out);
 }

@@ -30,15 +30,25 @@ struct okng_pdu {
 	uint8_t exception;  /* 0, or what to answer; then the rest is void */
 	enum okng_map_table table;
 	uint16_t read_at, read_count;
-	uint32_t written;   /* bit i: holding register i; 0: no write. Coils are written as CONTROL_BITS */
+	uint32_t written;   /* bit i: holding register i; 0: none of them. Coils are written as CONTROL_BITS */
 	uint16_t words[OKNG_MAP_HOLDINGS];
+	uint16_t n_limits;  /* words of limits there are */
+	uint16_t limit_at, limit_count; /* limits written: words from OKNG_MAP_LIMITS + limit_at; whole ones; count 0: none */
+	uint16_t limits[2 * OKNG_PLC_LIMITS_MAX];
 	uint8_t echo[6];    /* what the answer to a write repeats */
 	uint8_t echo_size;
 };
 
-/* holding: the present content (coils and masks build on it). 0 (look at exception), or -EPROTO when the length fits no
- * request of this function: the frame is malformed. */
-int okng_pdu_parse(const uint8_t *request, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], struct okng_pdu *pdu);
+/* holding: the present content (coils and masks build on it). limits: how many the recipe opens. 0 (look at exception), or
+ * -EPROTO when the length fits no request of this function: the frame is malformed. */
+int okng_pdu_parse(const uint8_t *request, size_t size, const uint16_t holding[OKNG_MAP_HOLDINGS], int limits,
+	struct okng_pdu *pdu);
+
+/* The request would change something. */
+static inline bool okng_pdu_writes(const struct okng_pdu *pdu)
+{
+	return !pdu->exception && (pdu->written || pdu->limit_count);
+}
 
 /* The answer's size, 2 to OKNG_PDU_MAX. */
 size_t okng_pdu_answer(const struct okng_pdu *pdu, const struct okng_plc_image *image, uint8_t answer[OKNG_PDU_MAX]);

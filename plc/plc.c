@@ -75,6 +75,11 @@ void okng_plc_recipe_changed(struct okng_plc *plc, int unit)
 	okng_units_event(plc->units, unit, &(struct okng_handshake_event){.kind = OKNG_EVENT_RECIPE});
 }
 
+void okng_plc_limits(struct okng_plc *plc, int unit, uint32_t generation, const struct okng_plc_limit *limits, int n)
+{
+	okng_units_limits(plc->units, unit, generation, limits, n);
+}
+
 uint32_t okng_plc_missed(struct okng_plc *plc, int unit)
 {
 	if (unit < 0 || unit >= plc->units->n)

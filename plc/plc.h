@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "plc/limit.h"
 #include "plc/params.h"
 
 struct okng_plc;
@@ -35,6 +36,10 @@ struct okng_plc_handlers {
 	void (*offline)(void *user, int unit, int offline);
 	void (*reset_counters)(void *user, int unit);
 	void (*clear_error)(void *user, int unit);
+	/* The PLC moved limits (okng_plc_limits) of that generation: all n values as they shall be from the next trigger on, in
+	 * order with the triggers. 0, or negative: not taken, the PLC is answered "busy" and nothing changes. NULL: no limit can
+	 * be written. */
+	int (*limits)(void *user, int unit, uint32_t generation, const double *values, int n);
 	/* For the log: connections, refusals, writers. One line, no newline. level as in syslog. */
 	void (*log)(void *user, int level, const char *text);
 };
@@ -79,6 +84,9 @@ void okng_plc_exposed(struct okng_plc *plc, int unit);   /* EXPOSURE_DONE of the
 void okng_plc_publish(struct okng_plc *plc, int unit, const struct okng_plc_result *result);
 void okng_plc_command_done(struct okng_plc *plc, int unit, uint16_t id, uint16_t result);
 void okng_plc_recipe_changed(struct okng_plc *plc, int unit); /* the block is cleared */
+/* What the recipe in force opens for the PLC, at most OKNG_PLC_LIMITS_MAX; copied. generation: any number that tells it from
+ * the one before. What the PLC had written to earlier ones is gone. */
+void okng_plc_limits(struct okng_plc *plc, int unit, uint32_t generation, const struct okng_plc_limit *limits, int n);
 uint32_t okng_plc_missed(struct okng_plc *plc, int unit);     /* missed triggers so far */
 
 /* Stops the thread, closes every connection. Accepts NULL content. */

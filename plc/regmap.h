@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "plc/limit.h"
 #include "plc/params.h"
 #include "plc/plc.h"
 
@@ -49,6 +50,7 @@ enum okng_plc_code {
 #define OKNG_MAP_DISCRETES 32
 #define OKNG_MAP_INPUTS 100
 #define OKNG_MAP_HOLDINGS 26
+#define OKNG_MAP_LIMITS 100     /* holding registers from here: what the recipe opens, two words each */
 #define OKNG_MAP_COPY 1000      /* holding registers from here: a read-only copy of the input registers */
 #define OKNG_MAP_CONTROL 0x00ff /* the coils that exist; the others stay 0 */
 #define OKNG_MAP_BLOCK 16       /* the result block: input registers 16 to 63 */
@@ -76,6 +78,7 @@ struct okng_plc_image {
 	uint32_t discrete;
 	uint16_t input[OKNG_MAP_INPUTS];
 	uint16_t holding[OKNG_MAP_HOLDINGS];
+	uint16_t limits[2 * OKNG_PLC_LIMITS_MAX]; /* holding registers from OKNG_MAP_LIMITS; as many as the request was parsed for */
 };
 
 const struct okng_map_row *okng_regmap_rows(size_t *n);
@@ -100,5 +103,7 @@ void okng_regmap_put_constants(uint16_t input[OKNG_MAP_INPUTS], enum okng_word_o
 
 /* The map for people and tools: Markdown, CSV, or a structured-text GVL. 0 or -EIO. */
 int okng_plc_map_print(FILE *out, enum okng_map_format format);
+/* What follows it for a recipe that opens n limits. 0 or -EIO. */
+int okng_plc_map_print_limits(FILE *out, enum okng_map_format format, const struct okng_plc_limit *limits, int n);
 
 #endif

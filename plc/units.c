@@ -14,6 +14,7 @@
 #include "plc/units.h"
 
 #define LINES_PER_SECOND 50
+#define MOVES_PER_SECOND 200
 
 int64_t okng_units_now_ms(void)
 {
@@ -110,6 +111,15 @@ void okng_units_event(struct okng_units *u, int unit, struct okng_handshake_even
 	}
 }
 
+void okng_units_limits(struct okng_units *u, int unit, uint32_t generation, const struct okng_plc_limit *limits, int n)
+{
+	if (unit < 0 || unit >= u->n)
+		return;
+	pthread_mutex_lock(&u->lock);
+	okng_limits_open(&u->unit[unit].limits, generation, limits, n);
+	pthread_mutex_unlock(&u->lock);
+}
+
 /* Makes the peer the writer, if the place is free or was left in silence. 0 or an exception. */
 static uint8_t claim(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms)
 {
@@ -132,6 +142,60 @@ static uint8_t claim(struct okng_units *u, int i, const struct okng_units_peer *
 	return 0;
 }
 
+/* One line for each, apart from the limited ones, so that no storm of connections hides who moved what. */
+static void log_moved(struct okng_units *u, int i, const struct okng_units_peer *peer, const double *next)
+{
+	const struct okng_limits *l = &u->unit[i].limits;
+	char line[320];
+	for (int k = 0; k < l->n && u->handlers.log; k++) {
+		if (!(next[k] < l->value[k] || next[k] > l->value[k]))
+			continue;
+		snprintf(line, sizeof line, "station %d: %s moves %s from %.7g to %.7g", i + 1, peer->name, l->row[k].name, l->value[k], next[k]);
+		u->handlers.log(u->handlers.user, LOG_WARNING, line);
+	}
+}
+
+/* No limit changes without its line in the log: past MOVES_PER_SECOND, or when the station's ring is full, the PLC is told to
+ * come again. 0 or an exception; nothing is changed but by 0. */
+static uint8_t move_limits(struct okng_units *u, int i, const struct okng_units_peer *peer, const double *next, int changes)
+{
+	struct okng_limits *l = &u->unit[i].limits;
+	const struct okng_plc_handlers *h = &u->handlers;
+	int64_t second = okng_units_now_ms() / 1000;
+	if (changes == 0)
+		return 0;
+	if (second != u->moves_second)
+		u->moves = 0;
+	if (u->moves + changes > MOVES_PER_SECOND || !h->limits || h->limits(h->user, i, l->generation, next, l->n) < 0)
+		return OKNG_PDU_BUSY;
+	u->moves_second = second;
+	u->moves += changes;
+	log_moved(u, i, peer, next);
+	memcpy(l->value, next, (size_t)l->n * sizeof *next);
+	return 0;
+}
+
+/* Who may, what may, then the change. */
+static void write_locked(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms, struct okng_pdu *pdu)
+{
+	struct okng_unit *unit = &u->unit[i];
+	double next[OKNG_PLC_LIMITS_MAX];
+	int changes = pdu->limit_count ? okng_limits_next(&unit->limits, pdu->limit_at, pdu->limit_count, pdu->limits,
+		unit->handshake.order, next) : 0;
+	if (changes < 0 && peer->may_write)
+		pdu->exception = OKNG_PDU_ILLEGAL_VALUE;
+	else
+		pdu->exception = claim(u, i, peer, now_ms);
+	if (!pdu->exception)
+		pdu->exception = move_limits(u, i, peer, next, changes);
+	if (pdu->exception || !pdu->written)
+		return;
+	struct okng_handshake_actions actions;
+	okng_handshake_step(&unit->handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
+		.write = {pdu->written, pdu->words}}, &actions);
+	call_station(u, i, &actions);
+}
+
 static size_t answer_locked(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms,
 	struct okng_pdu *pdu, uint8_t *answer)
 {
@@ -139,19 +203,15 @@ static size_t answer_locked(struct okng_units *u, int i, const struct okng_units
 	struct okng_plc_image image;
 	if (unit->writer == peer->id)
 		unit->writer_ms = now_ms;
-	if (!pdu->exception && pdu->written)
-		pdu->exception = claim(u, i, peer, now_ms);
-	if (!pdu->exception && pdu->written) {
-		struct okng_handshake_actions actions;
-		okng_handshake_step(&unit->handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
-			.write = {pdu->written, pdu->words}}, &actions);
-		call_station(u, i, &actions);
-	}
+	if (okng_pdu_writes(pdu))
+		write_locked(u, i, peer, now_ms, pdu);
 	if (!pdu->exception && !pdu->echo_size) {
 		struct okng_handshake_actions none;
 		okng_handshake_step(&unit->handshake,
 			&(struct okng_handshake_event){.kind = OKNG_EVENT_TICK, .now_ms = now_ms}, &none);
 		okng_handshake_image(&unit->handshake, now_ms, &image);
+		image.input[OKNG_INPUT_CONFIG_CRC] = okng_limits_crc(&unit->limits, image.input[OKNG_INPUT_CONFIG_CRC]);
+		okng_limits_words(&unit->limits, unit->handshake.order, image.limits);
 	}
 	return okng_pdu_answer(pdu, &image, answer);
 }
@@ -163,7 +223,8 @@ int okng_units_request(struct okng_units *u, const struct okng_units_peer *peer,
 	int i = number == 0 || number == 255 ? 0 : number - 1;
 	bool known = i < u->n;
 	pthread_mutex_lock(&u->lock);
-	int r = okng_pdu_parse(request, size, u->unit[known ? i : 0].handshake.holding, &pdu);
+	int r = okng_pdu_parse(request, size, u->unit[known ? i : 0].handshake.holding,
+		u->unit[known ? i : 0].limits.n, &pdu);
 	if (r == 0) {
 		if (!known)
 			pdu.exception = OKNG_PDU_GATEWAY_TARGET;

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "plc/handshake.h"
+#include "plc/limits.h"
 #include "plc/pdu.h"
 
 struct okng_units_peer {
@@ -22,6 +23,7 @@ struct okng_unit {
 	uint64_t writer; /* peer id, 0 none */
 	int64_t writer_ms; /* its last request */
 	bool lost_told;
+	struct okng_limits limits;
 	unsigned wrong_results; /* breaches by the station, told by the next okng_units_tick */
 };
 
@@ -32,6 +34,8 @@ struct okng_units {
 	int wake_fd;               /* eventfd of the thread which ticks, or -1 */
 	int64_t log_second;
 	unsigned log_lines, log_left_out;
+	int64_t moves_second;
+	int moves; /* of limits, in that second */
 	int n;
 	struct okng_unit unit[];
 };
@@ -43,6 +47,8 @@ void okng_units_close(struct okng_units **units);
 
 /* From the station, any thread. */
 void okng_units_event(struct okng_units *u, int unit, struct okng_handshake_event *event);
+
+void okng_units_limits(struct okng_units *u, int unit, uint32_t generation, const struct okng_plc_limit *limits, int n);
 
 /* From a transport's thread. number is the Modbus unit id. The answer's size, or -EPROTO for a malformed request. */
 int okng_units_request(struct okng_units *u, const struct okng_units_peer *peer, uint8_t number, const uint8_t *request,

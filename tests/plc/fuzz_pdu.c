@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plc/handshake.h"
+#include "plc/limits.h"
 #include "plc/pdu.h"
 #include "plc/stream.h"
 
@@ -16,6 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct okng_stream stream;
 static struct okng_handshake hand;
+static struct okng_limits limits;
 static struct okng_plc_trigger owed[OKNG_HANDSHAKE_ROOM + OKNG_HANDSHAKE_REFUSED];
 static size_t n_owed;
 
@@ -39,6 +41,17 @@ static void station_moves(int64_t now)
 	step(&(struct okng_handshake_event){.kind = OKNG_EVENT_PUBLISH, .result = &r}, now);
 }
 
+static void move_limits(const struct okng_pdu *pdu)
+{
+	double next[OKNG_PLC_LIMITS_MAX];
+	if (okng_limits_next(&limits, pdu->limit_at, pdu->limit_count, pdu->limits, hand.order, next) < 0)
+		return;
+	memcpy(limits.value, next, (size_t)limits.n * sizeof *next);
+	for (int i = 0; i < limits.n; i++)
+		assert(limits.value[i] >= limits.row[i].min && limits.value[i] <= limits.row[i].max);
+	assert(limits.value[1] < limits.value[2]);
+}
+
 static int answer_all(int64_t *now)
 {
 	struct okng_adu adu;
@@ -47,11 +60,14 @@ static int answer_all(int64_t *now)
 		struct okng_pdu pdu;
 		struct okng_plc_image image;
 		uint8_t answer[OKNG_PDU_MAX];
-		if (okng_pdu_parse(adu.pdu, adu.size, hand.holding, &pdu) < 0)
+		if (okng_pdu_parse(adu.pdu, adu.size, hand.holding, limits.n, &pdu) < 0)
 			return -1;
 		if (!pdu.exception && pdu.written)
 			step(&(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .write = {pdu.written, pdu.words}}, *now);
+		if (okng_pdu_writes(&pdu) && pdu.limit_count)
+			move_limits(&pdu);
 		okng_handshake_image(&hand, *now, &image);
+		okng_limits_words(&limits, hand.order, image.limits);
 		assert((image.discrete >> OKNG_DISCRETE_OK & image.discrete >> OKNG_DISCRETE_NG & 1) == 0);
 		size_t n = okng_pdu_answer(&pdu, &image, answer);
 		assert(n >= 2 && n <= sizeof answer);
@@ -72,6 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&stream, 0, sizeof stream);
 	okng_handshake_init(&hand, (enum okng_word_order)(data[0] & 3), 0);
 	n_owed = 0;
+	okng_limits_open(&limits, 1, (const struct okng_plc_limit[]){{.name = "a", .unit = "", .min = 1, .max = 1e9, .value = 20},
+		{.name = "low", .unit = "", .min = -1e6, .max = 1e6, .value = -0.1, .below_next = true},
+		{.name = "high", .unit = "", .min = -1e6, .max = 1e6, .value = 0.1},
+		{.name = "count", .unit = "", .min = -1, .max = 1000, .value = 0, .whole = true}}, 4);
 	step(&(struct okng_handshake_event){.kind = OKNG_EVENT_STATUS, .status = &status}, 0);
 	for (size_t at = 1; at < size;) {
 		size_t n = size - at < chunk ? size - at : chunk;

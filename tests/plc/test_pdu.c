@@ -13,6 +13,7 @@
 #include "plc/pdu.h"
 #include "plc/stream.h"
 
+#define LIMITS 2 /* open: registers 100 to 103 */
 #define BYTES(...) {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
 
 struct exchange {
@@ -58,6 +59,17 @@ static const struct exchange exchanges[] = {
 	{"read write, read outside", BYTES(23, 0, 26, 0, 1, 0, 2, 0, 1, 2, 0, 7), BYTES(0x97, 2)},
 	{"read write, write outside", BYTES(23, 0, 1, 0, 1, 0, 26, 0, 1, 2, 0, 7), BYTES(0x97, 2)},
 	{"read write, counts", BYTES(23, 0, 1, 0, 1, 0, 2, 0, 1, 4, 0, 7, 0, 7), BYTES(0x97, 3)},
+	{"limits", BYTES(3, 0, 101, 0, 3), BYTES(3, 6, 0x20, 1, 0x20, 2, 0x20, 3)},
+	{"limits, one too many", BYTES(3, 0, 101, 0, 4), BYTES(0x83, 2)},
+	{"limits from before", BYTES(3, 0, 99, 0, 2), BYTES(0x83, 2)},
+	{"limit written", BYTES(16, 0, 102, 0, 2, 4, 0x3f, 0x80, 0, 0), BYTES(16, 0, 102, 0, 2)},
+	{"half a limit, one register", BYTES(6, 0, 100, 2, 3), BYTES(0x86, 2)},
+	{"half a limit", BYTES(16, 0, 100, 0, 1, 2, 2, 3), BYTES(0x90, 2)},
+	{"two halves", BYTES(16, 0, 101, 0, 2, 4, 2, 3, 4, 5), BYTES(0x90, 2)},
+	{"limits beyond those open", BYTES(16, 0, 102, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0), BYTES(0x90, 2)},
+	{"limit masked", BYTES(22, 0, 100, 0, 0, 0, 0), BYTES(0x96, 2)},
+	{"limit read and written", BYTES(23, 0, 100, 0, 1, 0, 100, 0, 2, 4, 0x3f, 0x80, 0, 0), BYTES(23, 2, 0x20, 0)},
+	{"limit not open, read and written", BYTES(23, 0, 100, 0, 1, 0, 104, 0, 2, 4, 0x3f, 0x80, 0, 0), BYTES(0x97, 2)},
 	{"function 7", BYTES(7), BYTES(0x87, 1)},
 	{"function 43", BYTES(43, 14, 1, 0), BYTES(0xab, 1)},
 	{"function 0", BYTES(0, 1), BYTES(0x80, 1)},
@@ -73,6 +85,8 @@ static void make_image(struct okng_plc_image *image)
 	image->holding[0] = 0x45;
 	for (uint16_t i = 1; i < OKNG_MAP_HOLDINGS; i++)
 		image->holding[i] = (uint16_t)(100 + i);
+	for (uint16_t i = 0; i < 2 * LIMITS; i++)
+		image->limits[i] = (uint16_t)(0x2000 + i);
 	for (uint16_t i = 0; i < OKNG_MAP_INPUTS; i++)
 		image->input[i] = (uint16_t)(0x1000 + i);
 }
@@ -87,7 +101,7 @@ static void bytes(void **state)
 		struct okng_pdu pdu;
 		uint8_t answer[OKNG_PDU_MAX];
 		bool malformed = x->answer_size == 1;
-		int r = okng_pdu_parse(x->request, x->request_size, image.holding, &pdu);
+		int r = okng_pdu_parse(x->request, x->request_size, image.holding, LIMITS, &pdu);
 		if (r != (malformed ? -EPROTO : 0))
 			fail_msg("%s: parse %d", x->what, r);
 		if (malformed)
@@ -119,7 +133,7 @@ static void writes(void **state)
 	make_image(&image);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct okng_pdu pdu;
-		assert_int_equal(okng_pdu_parse(cases[i].request, cases[i].size, image.holding, &pdu), 0);
+		assert_int_equal(okng_pdu_parse(cases[i].request, cases[i].size, image.holding, LIMITS, &pdu), 0);
 		assert_int_equal(pdu.written, cases[i].written);
 		assert_int_equal(pdu.words[cases[i].at], cases[i].value);
 	}
