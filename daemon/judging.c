@@ -52,6 +52,7 @@ static void log_config_errors(const struct okng_config_errors *errors)
 int okng_judging_open(struct okng_judging **judging, const struct okng_station_config *config, const char *station_file,
 	const char *name, int32_t width, int32_t height)
 {
+	static uint32_t generations; /* main thread only */
 	*judging = NULL;
 	struct okng_judging *j = calloc(1, sizeof *j);
 	struct okng_config_errors *errors = calloc(1, sizeof *errors);
@@ -71,6 +72,9 @@ int okng_judging_open(struct okng_judging **judging, const struct okng_station_c
 		char recipe_file[600], model_file[600];
 		snprintf(recipe_file, sizeof recipe_file, "%s/recipe.toml", j->folder);
 		snprintf(model_file, sizeof model_file, "%s/model.okm", j->folder);
+		j->generation = ++generations;
+		j->n_limits = okng_config_limits(&j->recipe, j->limit);
+		okng_tunable_list(&j->recipe, j->tunable);
 		j->crc = okng_config_crc((const char *const[]){station_file, recipe_file, model_file}, 3);
 		*judging = j;
 		j = NULL;
@@ -107,7 +111,15 @@ static int test_folder(struct okng_inspector *inspector, const char *folder, boo
 	return n < 0 ? n : wrong;
 }
 
-int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config)
+struct okng_tuning okng_judging_tuning(const struct okng_judging *judging)
+{
+	struct okng_tuning t = {.n = judging->n_limits};
+	for (int i = 0; i < t.n; i++)
+		t.value[i] = judging->limit[i].value;
+	return t;
+}
+
+int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config, const struct okng_tuning *tuning)
 {
 	struct okng_model *model = NULL;
 	struct okng_inspector *inspector = NULL;
@@ -122,6 +134,8 @@ int okng_judging_test(const struct okng_judging *judging, const struct okng_stat
 	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
 	if (r == 0 || r == -ENOENT)
 		r = open_inspector(&inspector, &judging->recipe, judging->folder, "", w, h);
+	if (r == 0)
+		okng_inspector_tune(inspector, judging->tunable, tuning);
 	int seen = 0, wrong = 0;
 	for (int good = 1; r == 0 && good >= 0; good--) {
 		snprintf(path, sizeof path, "%s/reference/%s", judging->folder, good ? "ok" : "ng");

@@ -14,7 +14,11 @@
 struct okng_judging {
 	struct okng_recipe recipe;
 	char folder[512];   /* of the recipe */
-	uint16_t crc;       /* CONFIG_CRC */
+	uint16_t crc;       /* CONFIG_CRC, without what the PLC moved */
+	uint32_t generation; /* never the same twice */
+	int n_limits;       /* opened for the PLC */
+	struct okng_tunable tunable[OKNG_TUNABLES_MAX];
+	struct okng_plc_limit limit[OKNG_PLC_LIMITS_MAX];
 	int workers;
 	struct okng_inspector *inspector[OKNG_WORKERS_MAX];
 	int jobs;           /* under way with it; the station thread's */
@@ -25,9 +29,12 @@ struct okng_judging {
 int okng_judging_open(struct okng_judging **judging, const struct okng_station_config *config, const char *station_file,
 	const char *name, int32_t width, int32_t height);
 
-/* Judges the recipe's stored references, folders reference/ok and reference/ng: 0 all as labelled; -ENODATA none
+/* The limits as the recipe's file says. */
+struct okng_tuning okng_judging_tuning(const struct okng_judging *judging);
+
+/* Judges the recipe's stored references with these limits, folders reference/ok and reference/ng: 0 all as labelled; -ENODATA none
  * stored; -EBADMSG a verdict differs (each is logged); other negative errno. Main thread. */
-int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config);
+int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config, const struct okng_tuning *tuning);
 
 void okng_judging_close(struct okng_judging **judging);
 

@@ -78,6 +78,16 @@ static int select_recipe(struct okng_station *station, uint32_t number)
 	return r;
 }
 
+/* With the limits that are in force, also those that the PLC moved. */
+static int test_run(struct okng_station *station, const struct okng_station_command *c)
+{
+	const struct okng_judging *judging = okng_station_judging(station);
+	if (!judging)
+		return -ENOENT;
+	struct okng_tuning tuning = c->generation == judging->generation ? c->tuning : okng_judging_tuning(judging);
+	return okng_judging_test(judging, okng_station_config(station), &tuning);
+}
+
 static void run_commands(struct okng_station *station, const struct okng_options *options, int bell)
 {
 	struct okng_station_command c;
@@ -86,7 +96,7 @@ static void run_commands(struct okng_station *station, const struct okng_options
 		if (c.code == 1)
 			r = select_recipe(station, c.args);
 		else if (c.code == 2)
-			r = okng_station_judging(station) ? okng_judging_test(okng_station_judging(station), okng_station_config(station)) : -ENOENT;
+			r = test_run(station, &c);
 		else if (c.code == 4)
 			r = reload(station, options, bell);
 		okng_log_drain();

@@ -30,6 +30,12 @@ void okng_ring_finish(struct okng_ring *ring)
 	ring->slots = NULL;
 }
 
+unsigned okng_ring_room(const struct okng_ring *ring)
+{
+	unsigned tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+	return ring->mask + 1 - (tail - atomic_load_explicit(&ring->head, memory_order_acquire));
+}
+
 bool okng_ring_push(struct okng_ring *ring, const void *element)
 {
 	unsigned tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);

@@ -22,6 +22,7 @@ struct okng_ring {
 int okng_ring_init(struct okng_ring *ring, unsigned count, size_t size);
 void okng_ring_finish(struct okng_ring *ring);
 
+unsigned okng_ring_room(const struct okng_ring *ring);            /* for at least so many; the producer's */
 bool okng_ring_push(struct okng_ring *ring, const void *element); /* false: full */
 bool okng_ring_pop(struct okng_ring *ring, void *element);        /* false: empty */
 

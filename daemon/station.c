@@ -44,6 +44,7 @@ static void dispatch(struct okng_station *s, struct part *p)
 	s->free_jobs = job->next_free;
 	job->ticket = p->ticket;
 	job->judging = s->judging;
+	job->tuning = p->generation == s->judging->generation ? p->tuning : s->tuning; /* another recipe came in between */
 	job->frame = p->frame;
 	okng_frame_ref(job->frame);
 	s->judging->jobs++;
@@ -101,6 +102,8 @@ static void take_link(struct okng_station *s)
 			okng_status_reset(s);
 			okng_plc_command_done(s->plc, 0, e.command.id, 0);
 		} else if (e.kind == LINK_COMMAND) {
+			e.command.generation = s->judging ? s->judging->generation : 0;
+			e.command.tuning = s->tuning;
 			if (!okng_ring_push(&s->to_main, &e.command))
 				okng_plc_command_done(s->plc, 0, e.command.id, EBUSY);
 			okng_bell_ring(s->main_bell);
@@ -109,6 +112,8 @@ static void take_link(struct okng_station *s)
 			okng_log(LOG_NOTICE, "%s by the PLC", e.offline ? "taken offline" : "put online");
 		} else if (e.kind == LINK_RESET) {
 			okng_status_reset(s);
+		} else if (e.kind == LINK_LIMITS && s->judging && e.command.generation == s->judging->generation) {
+			s->tuning = e.command.tuning; /* else the recipe went meanwhile, and its limits with it */
 		}
 		s->status_due = true;
 	}
@@ -214,6 +219,7 @@ static void take_orders(struct okng_station *s)
 				s->replaced = s->judging;
 			}
 			s->judging = o.judging;
+			okng_status_limits(s);
 			s->deadline_ms = o.deadline_ms;
 			s->period_ns = o.period_ms * 1000000LL;
 			okng_status_send(s);

@@ -19,6 +19,8 @@ struct okng_station;
 struct okng_station_command {
 	uint16_t code, id;
 	uint32_t args;
+	uint32_t generation;       /* of the judging that was in force */
+	struct okng_tuning tuning; /* its limits in force */
 };
 
 struct okng_station_totals {

@@ -27,7 +27,7 @@ static void on_trigger(void *user, int unit, const struct okng_plc_trigger *trig
 static void on_command(void *user, int unit, uint16_t code, uint16_t id, uint32_t args)
 {
 	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_COMMAND, .command = {code, id, args}});
+	link_push(user, &(struct link_event){.kind = LINK_COMMAND, .command = {.code = code, .id = id, .args = args}});
 }
 
 static void on_offline(void *user, int unit, int offline)
@@ -46,6 +46,19 @@ static void on_clear(void *user, int unit)
 {
 	(void)unit;
 	link_push(user, &(struct link_event){.kind = LINK_CLEAR});
+}
+
+/* The ring keeps room for every trigger that the link may hand over. */
+static int on_limits(void *user, int unit, uint32_t generation, const double *values, int n)
+{
+	struct okng_station *s = user;
+	struct link_event e = {.kind = LINK_LIMITS, .command = {.generation = generation, .tuning = {.n = n}}};
+	(void)unit;
+	if (n > OKNG_TUNABLES_MAX || okng_ring_room(&s->from_link) <= s->part_room)
+		return -EAGAIN;
+	memcpy(e.command.tuning.value, values, (size_t)n * sizeof *values);
+	link_push(s, &e);
+	return 0;
 }
 
 static void on_log(void *user, int level, const char *text)
@@ -131,7 +144,7 @@ static int open_link(struct okng_station *s)
 {
 	static const struct okng_plc_handlers handlers = {
 		.trigger = on_trigger, .command = on_command, .offline = on_offline,
-		.reset_counters = on_reset, .clear_error = on_clear, .log = on_log,
+		.reset_counters = on_reset, .clear_error = on_clear, .limits = on_limits, .log = on_log,
 	};
 	if (!s->config.plc.enabled)
 		return 0;
@@ -173,6 +186,8 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 		r = okng_workers_start(s);
 	if (r == 0)
 		r = open_link(s);
+	if (r == 0)
+		okng_status_limits(s);
 	if (r == 0) {
 		r = -pthread_create(&s->thread, NULL, okng_station_thread, s);
 		s->started = r == 0;

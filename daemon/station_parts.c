@@ -59,6 +59,8 @@ struct part *okng_part_open(struct okng_station *s, int64_t now, const struct ok
 		memcpy(p->record.part_id, trigger->part_id, sizeof p->record.part_id);
 	}
 	if (s->judging) {
+		p->generation = s->judging->generation;
+		p->tuning = s->tuning;
 		p->record.recipe = (uint16_t)s->judging->recipe.number;
 		snprintf(p->record.recipe_name, sizeof p->record.recipe_name, "%s", s->judging->recipe.name);
 	}

@@ -20,9 +20,9 @@
 
 /* PLC link → station, in the order of events. */
 struct link_event {
-	enum { LINK_TRIGGER, LINK_COMMAND, LINK_OFFLINE, LINK_RESET, LINK_CLEAR } kind;
+	enum { LINK_TRIGGER, LINK_COMMAND, LINK_OFFLINE, LINK_RESET, LINK_CLEAR, LINK_LIMITS } kind;
 	struct okng_plc_trigger trigger;
-	struct okng_station_command command;
+	struct okng_station_command command; /* LINK_LIMITS: generation and tuning */
 	int offline;
 };
 
@@ -44,6 +44,7 @@ struct job {
 	uint64_t ticket;
 	struct okng_frame *frame;
 	struct okng_judging *judging;
+	struct okng_tuning tuning; /* limits in force when the part was triggered */
 	struct okng_result result;
 	struct job *next_free;
 };
@@ -71,6 +72,8 @@ struct part {
 	uint64_t ticket;
 	int64_t trigger_ns, deadline_ns;
 	struct okng_record record;
+	uint32_t generation;      /* of the judging that tuning is for; 0: none */
+	struct okng_tuning tuning;
 	float measures[5];        /* registers MEASURE_1 to 5; what was not found is 0 */
 	bool judged, answers_plc, recorded;
 	struct okng_frame *frame; /* held for the picture */
@@ -94,6 +97,7 @@ struct okng_station {
 	int workers;
 
 	/* The station thread's own from here on. */
+	struct okng_tuning tuning;    /* limits in force, of judging */
 	struct okng_judging *judging; /* in force; main reads the pointer only while it is the one who swaps */
 	struct part *parts;           /* ring of part_room, oldest at first */
 	unsigned part_room, first, count;
@@ -126,6 +130,7 @@ void okng_parts_publish(struct okng_station *s, int64_t now); /* deadlines, then
 int64_t okng_parts_deadline(const struct okng_station *s);    /* of the first to expire; -1: none */
 
 /* station_status.c */
+void okng_status_limits(struct okng_station *s); /* those of judging, as its file says, are in force and open */
 void okng_status_send(struct okng_station *s);
 void okng_status_count(struct okng_station *s, const struct okng_record *record);
 void okng_status_reset(struct okng_station *s);

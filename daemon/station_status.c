@@ -36,6 +36,14 @@ static bool journal_has_room(const struct okng_station *s, const struct okng_sto
 	return st->rows_waiting + s->config.queue + REFUSED_MAX < s->config.store.journal_rows;
 }
 
+void okng_status_limits(struct okng_station *s)
+{
+	const struct okng_judging *j = s->judging;
+	s->tuning = j ? okng_judging_tuning(j) : (struct okng_tuning){0};
+	if (s->plc)
+		okng_plc_limits(s->plc, 0, j ? j->generation : 0, j ? j->limit : NULL, j ? j->n_limits : 0);
+}
+
 void okng_status_send(struct okng_station *s)
 {
 	struct okng_store_stats st;

@@ -16,8 +16,10 @@ static void *worker_main(void *arg)
 			okng_bell_wait(w->bell, -1);
 			continue;
 		}
-		if (job->frame)
+		if (job->frame) {
+			okng_inspector_tune(job->judging->inspector[w->index], job->judging->tunable, &job->tuning);
 			okng_inspector_run(job->judging->inspector[w->index], &job->frame->image, &job->result);
+		}
 		/* As large as the pool of jobs and one ping: it cannot be full. */
 		okng_ring_push(&w->done, &job);
 		okng_bell_ring(w->station->bell);

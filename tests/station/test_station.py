@@ -3,6 +3,7 @@
 """The running daemon, driven by a real Modbus client: test_station.py OKNG OKNGD RECIPE SCENARIO."""
 import os
 import random
+import re
 import signal
 import socket
 import struct
@@ -346,9 +347,7 @@ def fulldisk(s):
         subprocess.run(["umount", s.path("data")], check=False)
 
 
-def measures(s):
-    """Measured values reach their registers; one out of tolerance is NG with its own reason, and rejects."""
-    tool = """
+MEASURE = """
 [[tool]]
 name = "%s"
 type = "measure"
@@ -366,9 +365,13 @@ unit = "%s"
 nominal = %s
 tolerance = [-0.5, 0.5]
 """
+
+
+def measures(s):
+    """Measured values reach their registers; one out of tolerance is NG with its own reason, and rejects."""
     s.config(defect_rate=0.0)
     text = open(RECIPE).read()
-    recipe = text + "\n[scale]\nmm_per_pixel = 0.25\n" + tool % ("across", "mm", 70)
+    recipe = text + "\n[scale]\nmm_per_pixel = 0.25\n" + MEASURE % ("across", "mm", 70)
     s.write("recipes/demo/recipe.toml", recipe)
     s.teach(12)
     s.start()
@@ -380,7 +383,7 @@ tolerance = [-0.5, 0.5]
         values = [struct.unpack(">f", struct.pack(">HH", *regs[k:k + 2]))[0] for k in range(0, 10, 2)]
         assert (b.verdict, b.reason) == (OK, 0), vars(b)
         assert abs(values[0] - 70) < 0.3 and values[1:] == [0, 0, 0, 0], values
-    s.write("recipes/demo/recipe.toml", recipe + tool % ("pixels", "px", 290))
+    s.write("recipes/demo/recipe.toml", recipe + MEASURE % ("pixels", "px", 290))
     s.proc.send_signal(signal.SIGHUP)
     s.await_log(r"reload: done")
     b = trigger(c, 100)
@@ -392,8 +395,89 @@ tolerance = [-0.5, 0.5]
     assert s.rows()[-1]["reason"] == 2 and "distance 2" in s.rows()[-1]["decided_by"], s.rows()[-1]
 
 
+def real(*values):
+    return [w for v in values for w in struct.unpack(">HH", struct.pack(">f", v))]
+
+
+def limits(s):
+    """Limits that the recipe opens: the PLC moves them from the next part on; the file is in force again after a reload."""
+    s.config(defect_rate=0.0)
+    text = open(RECIPE).read() + MEASURE % ("across", "mm", 70) + "\n[scale]\nmm_per_pixel = 0.25\n"
+    opened = text.replace("[limits]", "[limits]\nplc_writable = true").replace("[-0.5, 0.5]", "[-0.5, 0.5]\nplc_writable = true")
+    s.write("recipes/demo/recipe.toml", opened)
+    s.teach()
+    printed = s.run("plc", "map", "--format", "csv", "--recipe", "recipes/demo").stdout
+    assert '\nholding,100,40101,2,float32,read/write,"limits.area",' in printed, printed[-900:]
+    assert '\nholding,106,40107,2,float32,read/write,"tool.across.tolerance_low",' in printed and ",110," not in printed, printed[-900:]
+    os.makedirs(s.path("recipes/demo/reference/ok"))
+    os.link(s.path("good/" + sorted(os.listdir(s.path("good")))[0]), s.path("recipes/demo/reference/ok/a.png"))
+    s.start()
+    c = s.client()
+    ready(c)
+    crc = read(c, 9, 1)[0]
+
+    def now():
+        return c.read_holding_registers(100, 10, slave=1).registers
+
+    def refused(at, values, code):
+        r = c.write_registers(at, values, slave=1)
+        assert r.isError() and r.exception_code == code, (at, values, r)
+
+    def tested(cid):
+        write(c, 3, [2, cid])
+        return until(lambda: read(c, 10, 3), lambda r: r[1] == cid and not bits(c)[12], "the end of the test run")[2]
+
+    filed, wide, beside = real(12, 0, 0, -0.5, 0.5), real(-0.5, 0.5), real(3, 4)
+    assert now() == filed
+    assert trigger(c, 1).verdict == OK
+    assert tested(1) == 0
+    write(c, 106, beside)
+    assert read(c, 9, 1)[0] != crc
+    b = trigger(c, 2)
+    assert (b.verdict, b.reason) == (NG, 2), vars(b)
+    assert tested(2) != 0  # with the limits in force, not those of the file
+    # A part under way keeps what was in force at its trigger.
+    for i in range(3, 23):
+        write(c, 106, beside if i % 2 else wide)
+        write(c, 1, [i])
+        write(c, 106, wide if i % 2 else beside)
+        b = until(lambda: block(c), lambda b: b.echo == i and b.head, f"result {i}")
+        assert b.verdict == (NG if i % 2 else OK), (i, vars(b))
+    write(c, 106, wide)
+    assert read(c, 9, 1)[0] == crc and now() == filed
+    for at, values in ((100, real(0.5)), (100, real(float("nan"))), (100, real(2e9)), (102, real(0.5)), (106, real(0.5)), (106, real(0.6, -0.6)),
+                       (100, real(13, -1))):
+        refused(at, values, 3)
+    for at, values in ((100, [1]), (101, [1, 2]), (110, [1, 2]), (108, [1, 2, 3, 4]), (99, [1, 2])):
+        refused(at, values, 2)
+    assert c.write_register(100, 1, slave=1).exception_code == 2
+    assert now() == filed
+    write(c, 100, real(30))
+    assert re.search(r"station 1: 127.0.0.1:\d+ moves limits.area from 12 to 30\n", s.log()), s.log()
+    # A reload of the same file: back to what it says, the CRC too.
+    write(c, 106, beside)
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"reload: done")
+    until(now, lambda r: r == filed, "the file's limits")
+    assert trigger(c, 100).verdict == OK
+    assert read(c, 9, 1)[0] == crc
+    write(c, 106, beside)
+    # A reload that is refused leaves everything as it was, and one that closes them closes the registers.
+    s.write("recipes/demo/recipe.toml", "nonsense = 1\n")
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"the old configuration stays in force")
+    assert trigger(c, 101).verdict == NG
+    s.write("recipes/demo/recipe.toml", text)
+    s.proc.send_signal(signal.SIGHUP)
+    s.await_log(r"reload: done", 2)
+    until(lambda: c.write_registers(106, beside, slave=1), lambda r: r.isError() and r.exception_code == 2, "locked registers")
+    assert trigger(c, 102).verdict == OK
+    assert s.stop()[0] == 0
+
+
 SCENARIOS = {f.__name__.rstrip("_"): f for f in (parts, backtoback, kill9, deadline, reload_, commands, bitstyle, errors,
-                                                 modelcheck, replay, boards, fulldisk, measures)}
+                                                 modelcheck, replay, boards, fulldisk, measures,
+                                                 limits)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
