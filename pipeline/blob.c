@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/labels.h"
+
 #define SMOOTH_LEAST 64 /* pixels that a wide kernel smooths for the price of few */
 #define SMOOTH_PIECES 8 /* runs in a row, beyond which it is smoothed in one */
 
@@ -96,23 +98,6 @@ static int find_runs(const uint64_t *row, int32_t width, struct run *runs)
 	return n;
 }
 
-static uint32_t root(struct okng_blobs *b, uint32_t l)
-{
-	while (b->parent[l] != l)
-		l = b->parent[l] = b->parent[b->parent[l]];
-	return l;
-}
-
-/* The lower label wins, so that a component keeps the label of its first pixel. */
-static uint32_t join(struct okng_blobs *b, uint32_t i, uint32_t j)
-{
-	i = root(b, i);
-	j = root(b, j);
-	uint32_t low = i < j ? i : j;
-	b->parent[i < j ? j : i] = low;
-	return low;
-}
-
 static bool new_label(struct okng_blobs *b, uint32_t *label)
 {
 	if (b->labels == OKNG_BLOB_LABELS)
@@ -132,7 +117,7 @@ static bool label_runs(struct okng_blobs *b, struct run *now, int n, const struc
 		while (j < m && above[j].x1 < now[i].x0)
 			j++;
 		for (int k = j; k < m && above[k].x0 <= now[i].x1; k++) {
-			now[i].label = labelled ? join(b, now[i].label, above[k].label) : root(b, above[k].label);
+			now[i].label = labelled ? okng_label_join(b->parent, now[i].label, above[k].label) : okng_label_lead(b->parent, above[k].label);
 			labelled = true;
 		}
 		if (!labelled && !new_label(b, &now[i].label))
@@ -246,8 +231,8 @@ int okng_blobs_find(struct okng_blobs *b, const struct okng_mask *mask, const st
 		above = n;
 	}
 	for (uint32_t l = 0; l < b->labels; l++)
-		if (root(b, l) != l)
-			merge(&b->sums[root(b, l)], &b->sums[l]);
+		if (okng_label_lead(b->parent, l) != l)
+			merge(&b->sums[okng_label_lead(b->parent, l)], &b->sums[l]);
 	for (uint32_t l = 0; l < b->labels; l++) {
 		struct okng_defect d;
 		if (b->parent[l] != l || b->sums[l].n < (uint64_t)min_area)

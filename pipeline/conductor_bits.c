@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/labels.h"
+
 int okng_bits_init(struct okng_bits *bits, int32_t width, int32_t height)
 {
 	*bits = (struct okng_bits){.width = width, .height = height, .words = (width + 63) / 64};
@@ -150,20 +152,12 @@ void okng_bits_dilate_disc(const struct okng_kernels *k, const struct okng_bits 
 
 #define RUNS_MAX 4096
 
-static uint16_t root(uint16_t *parent, uint16_t i)
-{
-	while (parent[i] != i)
-		i = parent[i] = parent[parent[i]];
-	return i;
-}
-
 int okng_bits_components(const struct okng_bits *bits, uint32_t least)
 {
 	struct {
 		int16_t x0, x1;
 	} run[RUNS_MAX];
-	uint16_t parent[RUNS_MAX];
-	uint32_t size[RUNS_MAX];
+	uint32_t parent[RUNS_MAX], size[RUNS_MAX];
 	int n = 0, above = 0, now = 0, found = 0;
 	for (int32_t y = 0; y < bits->height; y++) {
 		const uint64_t *row = okng_bits_row(bits, y);
@@ -172,24 +166,22 @@ int okng_bits_components(const struct okng_bits *bits, uint32_t least)
 			int32_t end = okng_bits_find(row, x, bits->width, ~(uint64_t)0);
 			run[n].x0 = (int16_t)x;
 			run[n].x1 = (int16_t)end;
-			parent[n] = (uint16_t)n;
+			parent[n] = (uint32_t)n;
 			size[n] = (uint32_t)(end - x);
 			while (j < now && run[j].x1 < x)
 				j++;
-			for (int k = j; k < now && run[k].x0 <= end; k++) {
-				uint16_t p = root(parent, (uint16_t)k), q = root(parent, (uint16_t)n);
-				parent[p > q ? p : q] = p < q ? p : q;
-			}
+			for (int k = j; k < now && run[k].x0 <= end; k++)
+				okng_label_join(parent, (uint32_t)k, (uint32_t)n);
 			x = okng_bits_find(row, end, bits->width, 0);
 		}
 		above = first;
 		now = n;
 	}
 	for (int i = n - 1; i >= 0; i--) {
-		if (parent[i] != i)
-			size[root(parent, (uint16_t)i)] += size[i];
+		if (parent[i] != (uint32_t)i)
+			size[okng_label_lead(parent, (uint32_t)i)] += size[i];
 	}
 	for (int i = 0; i < n; i++)
-		found += parent[i] == i && size[i] >= least;
+		found += parent[i] == (uint32_t)i && size[i] >= least;
 	return found;
 }

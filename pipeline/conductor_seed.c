@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/labels.h"
+
 #define RUNS_MAX 65536
 
 struct okng_seeker {
@@ -19,7 +21,7 @@ struct okng_seeker {
 	struct okng_region_run *runs[2];
 	int n_runs[2];
 	int first[2];                  /* index of a polarity's first candidate */
-	int32_t *parent;
+	uint32_t *parent;
 };
 
 void okng_seeker_close(struct okng_seeker **seeker)
@@ -108,13 +110,6 @@ static void grow(struct okng_seeker *s, struct okng_bits *region)
 	okng_bits_dilate_square(s->k, &s->a, region);
 }
 
-static int32_t root(int32_t *parent, int32_t i)
-{
-	while (parent[i] != i)
-		i = parent[i] = parent[parent[i]];
-	return i;
-}
-
 /* Runs of the region, joined when they overlap or meet at a corner; label is the run that leads. */
 static int label(struct okng_seeker *s, int which)
 {
@@ -129,13 +124,11 @@ static int label(struct okng_seeker *s, int which)
 				return -EOVERFLOW;
 			int32_t end = okng_bits_find(row, x, region->width, ~(uint64_t)0);
 			runs[n] = (struct okng_region_run){.y = y, .x0 = x, .x1 = end, .candidate = -1};
-			s->parent[n] = n;
+			s->parent[n] = (uint32_t)n;
 			while (j < now && runs[j].x1 < x)
 				j++;
-			for (int k = j; k < now && runs[k].x0 <= end; k++) {
-				int32_t p = root(s->parent, k), q = root(s->parent, n);
-				s->parent[p > q ? p : q] = p < q ? p : q;
-			}
+			for (int k = j; k < now && runs[k].x0 <= end; k++)
+				okng_label_join(s->parent, (uint32_t)k, (uint32_t)n);
 			x = okng_bits_find(row, end, region->width, 0);
 		}
 		above = first;
@@ -164,8 +157,8 @@ static int gather(struct okng_seeker *s, int which, struct okng_conductor_candid
 	struct okng_region_run *runs = s->runs[which];
 	s->first[which] = n;
 	for (int i = 0; i < s->n_runs[which]; i++) {
-		int32_t r = root(s->parent, i);
-		if (r == i) {
+		uint32_t r = okng_label_lead(s->parent, (uint32_t)i);
+		if (r == (uint32_t)i) {
 			if (n == max)
 				return -EOVERFLOW;
 			runs[i].candidate = n;
