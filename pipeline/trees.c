@@ -214,7 +214,7 @@ void okng_trees_explain(const struct okng_trees *t, const int32_t *features, int
 		const struct node *tree = &t->nodes[t->first[i]], *at = tree;
 		while (sign && at->feature != OKNG_TREES_LEAF) {
 			const struct node *next = step(tree, at, features);
-			spoke[at->feature] += (int64_t)sign * (next->value - at->value);
+			spoke[at->feature] += sign * ((int64_t)next->value - at->value);
 			at = next;
 		}
 	}
