@@ -97,6 +97,17 @@ static uint32_t row_ones(const struct okng_bits *bits, int32_t y)
 	return n;
 }
 
+/* Whether conductors of the part end in this row, as if cut, where the golden pattern goes on in the row beyond. */
+static bool is_cut(const struct okng_conductor *c, int32_t y, int32_t beyond)
+{
+	uint32_t ends = row_ones(&c->part, y), go_on = 0;
+	if (beyond < 0 || beyond >= c->height || ends < CUT_LEAST)
+		return false;
+	for (int32_t i = 0; i < c->part.words; i++)
+		go_on += okng_bits_ones(okng_bits_row(&c->part, y)[i] & okng_bits_row(&c->copper, beyond)[i]);
+	return 2 * go_on >= ends;
+}
+
 /* Conductors that end in one straight row with nothing at all beyond it were cut off there by the camera, or whoever cut
  * the picture, whose blank rows are no part of the board: nothing is known of it there, and what the golden pattern has
  * is taken away. */
@@ -109,8 +120,8 @@ static void leave_out_cuts(struct okng_conductor *c)
 		to--;
 	if (from == to)
 		return; /* a blank part misses everything */
-	from = row_ones(&c->part, from) < CUT_LEAST ? 0 : from;
-	to = row_ones(&c->part, to - 1) < CUT_LEAST ? c->height : to;
+	from = is_cut(c, from, from - 1) ? from : 0;
+	to = is_cut(c, to - 1, to) ? to : c->height;
 	for (int32_t y = 0; y < c->height; y++) {
 		if (y >= from && y < to)
 			continue;

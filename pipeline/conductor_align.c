@@ -168,16 +168,28 @@ static void find_global(struct okng_aligner *a, const struct okng_bits *golden, 
 	a->dy = from_zero <= from_coarse ? zy : by;
 }
 
-/* The golden rows that a row of cells may need, shifted to its words. Rows beyond the image are the margin's zeros. */
+/* Sets pixels [from, to) of a row, where they lie within the width. */
+static void set_run(uint64_t *row, int32_t from, int32_t to, int32_t width)
+{
+	for (int32_t x = from < 0 ? 0 : from; x < to && x < width; x++)
+		row[x >> 6] |= (uint64_t)1 << (x & 63);
+}
+
+/* The golden rows that a row of cells may need, shifted to its words. Beyond its border the image goes on as it ends
+ * there: were it ground, cells would be drawn inwards wherever conductors leave the image. */
 static void shift_band(struct okng_aligner *a, const struct okng_bits *golden, int32_t y0, int32_t dx)
 {
-	int32_t words = golden->words;
+	int32_t words = golden->words, width = golden->width;
 	uint64_t inside = okng_bits_inside(golden, words - 1);
 	for (int32_t i = 0; i < OKNG_ALIGN_CELL + SIDE - 1; i++) {
-		int32_t y = y0 + i < -OKNG_BITS_MARGIN || y0 + i >= a->height + OKNG_BITS_MARGIN ? -OKNG_BITS_MARGIN : y0 + i;
+		int32_t y = y0 + i < 0 ? 0 : y0 + i >= a->height ? a->height - 1 : y0 + i;
 		uint64_t *o = a->band + (ptrdiff_t)i * words;
 		a->k->shift(okng_bits_row(golden, y) + (dx >> 6), dx & 63, o, words);
 		o[words - 1] &= inside;
+		if (dx < 0 && okng_bits_get(golden, 0, y))
+			set_run(o, 0, -dx, width);
+		if (dx > 0 && okng_bits_get(golden, width - 1, y))
+			set_run(o, width - dx, width, width);
 	}
 }
 
