@@ -74,7 +74,7 @@ static void zero_block(struct okng_handshake *h)
 static void owe(struct okng_handshake *h, uint16_t trig_seq, uint16_t refused, struct okng_handshake_actions *out)
 {
 	assert(h->n_owed < OWED_MAX && out->n_triggers < 2);
-	h->owed[(h->first + h->n_owed++) % OWED_MAX] = (struct okng_handshake_owed){trig_seq, refused, false};
+	h->owed[(h->first + h->n_owed++) % OWED_MAX] = (struct okng_handshake_owed){.trig_seq = trig_seq, .refused = refused};
 	h->n_accepted += refused == 0;
 	h->n_unexposed += refused == 0;
 	h->n_refused += refused != 0;
@@ -94,17 +94,17 @@ static void accept_trigger(struct okng_handshake *h, uint16_t trig_seq, struct o
 	owe(h, trig_seq, 0, out);
 }
 
-static void refuse_trigger(struct okng_handshake *h, uint16_t trig_seq, struct okng_handshake_actions *out)
+static void refuse_trigger(struct okng_handshake *h, uint16_t trig_seq, bool stale, struct okng_handshake_actions *out)
 {
 	h->missed_trig = true;
 	h->missed++;
 	if (h->n_refused == OKNG_HANDSHAKE_REFUSED)
 		return;
-	owe(h, trig_seq, !online(h) ? OKNG_PLC_REASON_OFFLINE : h->plc_lost ? OKNG_PLC_REASON_PLC_LOST :
+	owe(h, trig_seq, !online(h) ? OKNG_PLC_REASON_OFFLINE : h->plc_lost || stale ? OKNG_PLC_REASON_PLC_LOST :
 		OKNG_PLC_REASON_NOT_READY, out);
 }
 
-static void take_triggers(struct okng_handshake *h, bool seq, bool bit, struct okng_handshake_actions *out)
+static void take_triggers(struct okng_handshake *h, bool seq, bool bit, bool stale, struct okng_handshake_actions *out)
 {
 	/* Both judged by what was before either. */
 	bool seq_mixed = level(h, BIT(TRIG)) || h->n_bit || bit_unacknowledged(h);
@@ -113,21 +113,21 @@ static void take_triggers(struct okng_handshake *h, bool seq, bool bit, struct o
 		h->error = OKNG_PLC_ERROR_MIXED_STYLES;
 	if (seq) {
 		uint16_t number = h->holding[OKNG_HOLDING_TRIG_SEQ];
-		bool room = !seq_mixed && has_room(h);
+		bool room = !seq_mixed && !stale && has_room(h);
 		h->bit_style = false;
 		zero_block(h);
 		if (room)
 			accept_trigger(h, number, out);
 		else
-			refuse_trigger(h, number, out);
+			refuse_trigger(h, number, stale, out);
 	}
 	if (bit) {
-		bool room = !bit_mixed && bit_has_room(h);
+		bool room = !bit_mixed && !stale && bit_has_room(h);
 		zero_block(h);
 		if (room)
 			accept_trigger(h, 0, out);
 		else
-			refuse_trigger(h, 0, out);
+			refuse_trigger(h, 0, stale, out);
 		h->trig_ack = room;
 	}
 }
@@ -141,11 +141,11 @@ static void end_command(struct okng_handshake *h, uint16_t code, uint16_t id, ui
 	h->cmd_failed = result != 0;
 }
 
-static void take_command(struct okng_handshake *h, struct okng_handshake_actions *out)
+static void take_command(struct okng_handshake *h, bool stale, struct okng_handshake_actions *out)
 {
 	uint16_t code = h->holding[OKNG_HOLDING_CMD_CODE], id = h->holding[OKNG_HOLDING_CMD_ID];
-	if (h->cmd_busy) {
-		end_command(h, code, id, EBUSY);
+	if (h->cmd_busy || stale) {
+		end_command(h, code, id, h->cmd_busy ? EBUSY : ESTALE);
 		return;
 	}
 	h->cmd_done = h->cmd_failed = false;
@@ -186,6 +186,7 @@ static void take_write(struct okng_handshake *h, const struct okng_handshake_eve
 	h->holding[OKNG_HOLDING_CONTROL_BITS] &= OKNG_MAP_CONTROL;
 	unsigned was = old[OKNG_HOLDING_CONTROL_BITS], is = h->holding[OKNG_HOLDING_CONTROL_BITS];
 	unsigned rose = is & ~was, fell = was & ~is;
+	h->away = false;
 
 	if (old[OKNG_HOLDING_PLC_HEARTBEAT] != h->holding[OKNG_HOLDING_PLC_HEARTBEAT] ||
 		old[OKNG_HOLDING_PLC_TIMEOUT] != h->holding[OKNG_HOLDING_PLC_TIMEOUT]) {
@@ -212,9 +213,9 @@ static void take_write(struct okng_handshake *h, const struct okng_handshake_eve
 	if (fell & BIT(TRIG))
 		h->trig_ack = false;
 	uint16_t seq = h->holding[OKNG_HOLDING_TRIG_SEQ], id = h->holding[OKNG_HOLDING_CMD_ID];
-	take_triggers(h, seq && seq != old[OKNG_HOLDING_TRIG_SEQ], rose & BIT(TRIG), out);
+	take_triggers(h, seq && seq != old[OKNG_HOLDING_TRIG_SEQ], rose & BIT(TRIG), e->write.stale, out);
 	if ((id && id != old[OKNG_HOLDING_CMD_ID]) || rose & BIT(CMD_EXEC))
-		take_command(h, out);
+		take_command(h, e->write.stale, out);
 }
 
 static void expose_oldest(struct okng_handshake *h)
@@ -267,7 +268,11 @@ static int take_result(struct okng_handshake *h, const struct okng_handshake_eve
 		}
 		if (o.refused && r.verdict != OKNG_PLC_VERDICT_FAULT)
 			make_fault(&r, o.refused);
+		if (o.lost && !o.refused)
+			make_fault(&r, OKNG_PLC_REASON_PLC_LOST);
 	}
+	if (h->away && !r.answers_plc)
+		return err;
 	if (!level(h, BIT(BUFFER_RESULTS)))
 		h->n_results = 0;
 	if (h->n_results == OKNG_PLC_BUFFERS) {
@@ -277,6 +282,24 @@ static int take_result(struct okng_handshake *h, const struct okng_handshake_eve
 	h->judged_ms[h->n_results] = e->now_ms;
 	h->results[h->n_results++] = r;
 	return err;
+}
+
+static void lose_link(struct okng_handshake *h, uint16_t delivered)
+{
+	unsigned kept = 0;
+	h->away = true;
+	for (unsigned i = 0; i < h->n_owed; i++)
+		h->owed[(h->first + i) % OWED_MAX].lost = true;
+	for (unsigned i = 0; i < h->n_results; i++) {
+		if (!h->results[i].answers_plc || (delivered && h->results[i].seq == delivered))
+			continue;
+		h->results[kept] = h->results[i];
+		h->judged_ms[kept] = h->judged_ms[i];
+		if (h->results[kept].verdict != OKNG_PLC_VERDICT_FAULT)
+			make_fault(&h->results[kept], OKNG_PLC_REASON_PLC_LOST);
+		kept++;
+	}
+	h->n_results = kept;
 }
 
 void okng_handshake_init(struct okng_handshake *h, enum okng_word_order order, int64_t now_ms)
@@ -327,6 +350,9 @@ int okng_handshake_step(struct okng_handshake *h, const struct okng_handshake_ev
 		return 0;
 	case OKNG_EVENT_WRITER_GONE:
 		h->bit_style = level(h, BIT(TRIG_ENABLE));
+		return 0;
+	case OKNG_EVENT_LINK_LOST:
+		lose_link(h, e->delivered);
 		return 0;
 	case OKNG_EVENT_TICK:
 		return 0;

@@ -27,6 +27,10 @@
  * unacknowledged; TRIG while a sequence part is under way; both in one write) refuses the trigger and sets
  * ERROR 40 until CLEAR_ERROR.
  *
+ * Where okng is the master, the PLC can't say by itself what it knows. When that link breaks, what the PLC has confirmed
+ * is dropped, and so is, until it writes again, what answers no trigger of its own; every other result, shown, waiting or
+ * still under way, becomes FAULT 28: the PLC gets its one answer, and never an OK of which it can't tell how old it is.
+ *
  * A command while one runs fails with EBUSY at once, an unknown one with ENOSYS; the running one ends as it would. Its
  * echo is 0 from its start until its end. A writer that goes leaves every register as it is, so that a repeated TRIG_SEQ
  * after a reconnect is harmless.
@@ -52,6 +56,7 @@ enum okng_handshake_kind {
 	OKNG_EVENT_RECIPE,       /* another recipe is in force */
 	OKNG_EVENT_HEARTBEAT,    /* the inspection lives */
 	OKNG_EVENT_WRITER_GONE,
+	OKNG_EVENT_LINK_LOST,    /* delivered: okng is the master and lost the PLC that controls it */
 	OKNG_EVENT_TICK,         /* time only */
 };
 
@@ -62,12 +67,14 @@ struct okng_handshake_event {
 		struct {
 			uint32_t written;      /* bit i: holding register i was written */
 			const uint16_t *words; /* OKNG_MAP_HOLDINGS; those not written are ignored */
+			bool stale;            /* nobody knows when: triggers are refused with reason 28, a command with ESTALE */
 		} write;
 		const struct okng_plc_status *status;
 		const struct okng_plc_result *result;
 		struct {
 			uint16_t id, result;
 		} done;
+		uint16_t delivered; /* SEQ_HEAD of the last block which the PLC confirmed, 0 none */
 	};
 };
 
@@ -85,7 +92,7 @@ struct okng_handshake_actions {
 /* One trigger for which a result is owed. */
 struct okng_handshake_owed {
 	uint16_t trig_seq, refused;
-	bool exposed;
+	bool exposed, lost; /* lost: the link broke after it */
 };
 
 struct okng_handshake {
@@ -110,6 +117,7 @@ struct okng_handshake {
 
 	uint16_t heartbeat;
 	bool plc_lost;
+	bool away; /* the link was lost and nothing was written since */
 	int64_t plc_beat_ms;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The few socket calls that the server needs, kept apart from its loop.
+ * The few socket calls that server and client need, kept apart from their loops.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -107,6 +107,22 @@ int okng_net_listen(const char *address, uint16_t *port)
 	if (r == 0)
 		r = bound_port(fd, port);
 	freeaddrinfo(at);
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+int okng_net_connect(const char *address, uint16_t port)
+{
+	char service[8];
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *to;
+	snprintf(service, sizeof service, "%u", port);
+	if (getaddrinfo(address, service, &hints, &to) != 0)
+		return -EINVAL;
+	int r = 0, fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || (connect(fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS))
+		r = -errno;
+	freeaddrinfo(to);
 	if (r < 0 && fd >= 0)
 		close(fd);
 	return r < 0 ? r : fd;

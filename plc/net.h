@@ -28,6 +28,9 @@ void okng_net_peer(const struct sockaddr_storage *from, uint8_t address[16], cha
 /* A non-blocking listening socket on a numeric address, or a negative errno. port: wanted (0 any), and what it became. */
 int okng_net_listen(const char *address, uint16_t *port);
 
+/* A non-blocking socket on its way to a numeric address (POLLOUT: SO_ERROR tells), or a negative errno. */
+int okng_net_connect(const char *address, uint16_t port);
+
 /* Non-blocking, without delay, and with keep-alive, so that a peer whose cable was cut is noticed within half a minute. */
 void okng_net_tune(int fd);
 

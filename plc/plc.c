@@ -1,20 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The station's side of the link: its news become events of the unit's handshake.
+ * The station's side of the links: its news become events of the unit's handshake. And the links themselves, opened and
+ * closed together.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include <string.h>
+
+#include "plc/client.h"
 #include "plc/plc.h"
+#include "plc/rtu_server.h"
 #include "plc/server.h"
 #include "plc/units.h"
 
 #define UNITS_MAX 247 /* Modbus unit ids */
 
+/* One of the three is there. */
+struct link {
+	struct okng_server *server;
+	char name[192]; /* of a server */
+	struct okng_rtu_server *rtu_server;
+	struct okng_client *client;
+};
+
 struct okng_plc {
 	struct okng_units *units;
-	struct okng_server *server;
+	struct link links[OKNG_PLC_LINKS_MAX + 1];
+	int n_links;
 };
+
+static int open_server(struct okng_plc *p, struct link *l, const struct okng_plc_params *params, const char *name, char *why,
+	size_t why_size)
+{
+	int r = okng_server_open(&l->server, params, p->units, why, why_size);
+	if (r == 0)
+		snprintf(l->name, sizeof l->name, "%s%sserver %s:%u", name, *name ? ", " : "", params->bind, okng_server_port(l->server));
+	return r;
+}
+
+static int open_link(struct okng_plc *p, struct link *l, const struct okng_link_params *params, int writer_s, char *why, size_t why_size)
+{
+	struct okng_plc_params server;
+	switch (params->role) {
+	case OKNG_LINK_SERVER:
+		memset(&server, 0, sizeof server);
+		memcpy(server.bind, params->bind, sizeof server.bind);
+		server.port = params->port;
+		server.word_order = params->word_order;
+		server.clients = params->clients;
+		server.idle_s = params->idle_s;
+		server.writer_s = writer_s;
+		memcpy(server.allow, params->allow, sizeof server.allow);
+		server.n_allow = params->n_allow;
+		memcpy(server.write_allow, params->write_allow, sizeof server.write_allow);
+		server.n_write_allow = params->n_write_allow;
+		return open_server(p, l, &server, params->name, why, why_size);
+	case OKNG_LINK_RTU_SERVER:
+		return okng_rtu_server_open(&l->rtu_server, params, p->units, why, why_size);
+	case OKNG_LINK_CLIENT:
+	case OKNG_LINK_RTU_CLIENT:
+		return okng_client_open(&l->client, params, 0, p->units, why, why_size);
+	}
+	snprintf(why, why_size, "a link needs a role");
+	return -EINVAL;
+}
+
+static int open_links(struct okng_plc *p, const struct okng_plc_params *params, char *why, size_t why_size)
+{
+	int r = 0;
+	if (params->n_links < 0 || params->n_links > OKNG_PLC_LINKS_MAX) {
+		snprintf(why, why_size, "at most %d links", OKNG_PLC_LINKS_MAX);
+		return -EINVAL;
+	}
+	if (params->enabled)
+		r = open_server(p, &p->links[p->n_links++], params, "", why, why_size);
+	for (int i = 0; r == 0 && i < params->n_links; i++)
+		r = open_link(p, &p->links[p->n_links++], &params->links[i], params->writer_s, why, why_size);
+	return r;
+}
 
 int okng_plc_open(struct okng_plc **plc, const struct okng_plc_params *params, int units,
 	const struct okng_plc_handlers *handlers, char *why, size_t why_size)
@@ -32,7 +96,7 @@ int okng_plc_open(struct okng_plc **plc, const struct okng_plc_params *params, i
 		free(p);
 		return -ENOMEM;
 	}
-	int r = okng_server_open(&p->server, params, p->units, why, why_size);
+	int r = open_links(p, params, why, why_size);
 	if (r < 0)
 		okng_plc_close(&p);
 	*plc = p;
@@ -41,7 +105,30 @@ int okng_plc_open(struct okng_plc **plc, const struct okng_plc_params *params, i
 
 uint16_t okng_plc_port(const struct okng_plc *plc)
 {
-	return okng_server_port(plc->server);
+	for (int i = 0; i < plc->n_links; i++)
+		if (plc->links[i].server)
+			return okng_server_port(plc->links[i].server);
+	return 0;
+}
+
+int okng_plc_links(const struct okng_plc *plc, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1])
+{
+	for (int i = 0; i < plc->n_links; i++) {
+		const struct link *l = &plc->links[i];
+		struct okng_plc_link *out = &links[i];
+		memset(out, 0, sizeof *out);
+		if (l->server) {
+			memcpy(out->name, l->name, sizeof out->name);
+			out->state = OKNG_LINK_UP;
+			out->port = okng_server_port(l->server);
+			continue;
+		}
+		const struct okng_link *k = l->client ? okng_client_link(l->client) : okng_rtu_server_link(l->rtu_server);
+		memcpy(out->name, k->name, sizeof out->name);
+		out->state = (enum okng_plc_link_state)atomic_load(&k->state);
+		out->losses = (uint32_t)atomic_load(&k->losses);
+	}
+	return plc->n_links;
 }
 
 void okng_plc_set_status(struct okng_plc *plc, int unit, const struct okng_plc_status *status)
@@ -96,7 +183,11 @@ void okng_plc_close(struct okng_plc **plc)
 	*plc = NULL;
 	if (!p)
 		return;
-	okng_server_close(&p->server);
+	for (int i = 0; i < p->n_links; i++) {
+		okng_server_close(&p->links[i].server);
+		okng_rtu_server_close(&p->links[i].rtu_server);
+		okng_client_close(&p->links[i].client);
+	}
 	okng_units_close(&p->units);
 	free(p);
 }

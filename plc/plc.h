@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The PLC link as the station sees it: one Modbus TCP server with a register image and a handshake machine per unit.
- * The server owns one thread; requests are answered from the image under one lock, so that a result block changes as a
- * whole between two requests. Every function here may be called from any thread and never blocks on the network.
+ * The PLC link as the station sees it: a register image and a handshake machine per unit, and the links to them: the Modbus
+ * TCP server of [plc] and one more for each [[link]], each with a thread of its own. Requests are answered from the image
+ * under one lock, so that a result block changes as a whole between two requests. Every function here may be called from any thread and never blocks on the network.
  */
 #ifndef OKNG_PLC_PLC_H
 #define OKNG_PLC_PLC_H
@@ -25,7 +25,7 @@ struct okng_plc_trigger {
 	char part_id[OKNG_PLC_PART_ID + 1];  /* written by the PLC, zero-terminated */
 };
 
-/* Called in the server's thread under its lock: they must not block and must not call back into okng_plc_*. */
+/* Called in a link's thread under the lock: they must not block and must not call back into okng_plc_*. */
 struct okng_plc_handlers {
 	void *user;
 	/* Every accepted or refused trigger, once, in order. The station owes exactly one okng_plc_publish for each. */
@@ -69,12 +69,25 @@ struct okng_plc_status {
 	uint32_t counters[10];      /* total, OK, NG, REVIEW, FAULT, missed (filled by the link), dropped frames, incomplete, reconnects, p99 0.1 ms */
 };
 
-/* Binds, listens and starts the thread; why gets a sentence on failure. 0; -EADDRINUSE, -EACCES, -EINVAL … */
+enum okng_plc_link_state { OKNG_LINK_DOWN = 0, OKNG_LINK_CONNECTING, OKNG_LINK_UP };
+
+struct okng_plc_link {
+	char name[192];
+	enum okng_plc_link_state state; /* a TCP server is always UP: it listens */
+	uint32_t losses;                /* UP to DOWN so far */
+	uint16_t port;                  /* of a TCP server, else 0 */
+};
+
+/* Opens every link and starts its thread; why gets a sentence on failure. A serial device or a PLC that is not there is
+ * no failure, it is waited for. 0; -EADDRINUSE, -EACCES, -EINVAL … */
 int okng_plc_open(struct okng_plc **plc, const struct okng_plc_params *params, int units,
 	const struct okng_plc_handlers *handlers, char *why, size_t why_size);
 
-/* The port it listens on. */
+/* The port that the first TCP server listens on, 0 without one. */
 uint16_t okng_plc_port(const struct okng_plc *plc);
+
+/* How the links are, in the order of the configuration; the number of links. Any thread. */
+int okng_plc_links(const struct okng_plc *plc, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1]);
 
 /* unit is the index, 0 = first station. */
 void okng_plc_set_status(struct okng_plc *plc, int unit, const struct okng_plc_status *status);

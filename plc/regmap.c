@@ -137,6 +137,33 @@ void okng_regmap_get_ascii(const uint16_t *at, size_t words, char *text, enum ok
 	memset(text + strlen(text), 0, 2 * words - strlen(text)); /* what follows the end is not part of it */
 }
 
+void okng_regmap_turn(enum okng_map_table table, uint16_t *words, enum okng_word_order from, enum okng_word_order to)
+{
+	if (from == to)
+		return;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint16_t *at = words + rows[i].address;
+		if (rows[i].table != table)
+			continue;
+		if (rows[i].type == OKNG_TYPE_U32 || rows[i].type == OKNG_TYPE_F32)
+			okng_regmap_put_u32(at, okng_regmap_get_u32(at, from), to);
+		else if (rows[i].type == OKNG_TYPE_ASCII && bytes_swapped(from) != bytes_swapped(to))
+			for (unsigned k = 0; k < rows[i].words; k++)
+				at[k] = swap16(at[k]);
+	}
+}
+
+uint32_t okng_regmap_whole_values(uint32_t holdings)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint32_t both = UINT32_C(3) << (rows[i].address & 31);
+		if (rows[i].table == OKNG_TABLE_HOLDING && (rows[i].type == OKNG_TYPE_U32 || rows[i].type == OKNG_TYPE_F32) &&
+			holdings & both)
+			holdings |= both;
+	}
+	return holdings;
+}
+
 void okng_regmap_put_block(uint16_t input[OKNG_MAP_INPUTS], const struct okng_plc_result *r, uint16_t age_ms,
 	enum okng_word_order order)
 {

@@ -95,6 +95,11 @@ void okng_regmap_put_ascii(uint16_t *at, size_t words, const char *text, enum ok
 /* text has room for 2 * words + 1 bytes. */
 void okng_regmap_get_ascii(const uint16_t *at, size_t words, char *text, enum okng_word_order order);
 
+/* Turns the values of a whole table (OKNG_MAP_INPUTS or OKNG_MAP_HOLDINGS registers) from one order into another. */
+void okng_regmap_turn(enum okng_map_table table, uint16_t *words, enum okng_word_order from, enum okng_word_order to);
+/* The mask of holding registers, grown so that a value of two registers is in it with both or none. */
+uint32_t okng_regmap_whole_values(uint32_t holdings);
+
 /* Fills input registers 16 to 63 whole; result NULL: zeros. */
 void okng_regmap_put_block(uint16_t input[OKNG_MAP_INPUTS], const struct okng_plc_result *result, uint16_t age_ms,
 	enum okng_word_order order);

@@ -41,7 +41,7 @@ struct okng_server {
 	int64_t idle_ms, half_ms, accept_after_ms;
 	struct okng_net_range allow[OKNG_PLC_ALLOW_MAX], write_allow[OKNG_PLC_ALLOW_MAX];
 	int n_allow, n_write_allow;
-	uint64_t next_id;
+	enum okng_word_order order;
 	pthread_t thread;
 	bool started;
 	atomic_bool quit;
@@ -83,7 +83,8 @@ static void welcome(struct okng_server *s, int fd, const struct sockaddr_storage
 	memset(c, 0, sizeof *c);
 	c->fd = fd;
 	memcpy(c->name, name, sizeof c->name);
-	c->peer = (struct okng_units_peer){++s->next_id, allowed(s->write_allow, s->n_write_allow, address), c->name};
+	c->peer = (struct okng_units_peer){okng_units_new_peer(s->units), allowed(s->write_allow, s->n_write_allow, address),
+		c->name, s->order};
 	c->request_ms = now;
 	c->half_ms = c->blocked_ms = -1;
 	okng_units_log(s->units, LOG_INFO, "%s: connected%s", name, c->peer.may_write ? "" : ", may only read");
@@ -288,7 +289,11 @@ static int start(struct okng_server *s, const struct okng_plc_params *p, char *w
 		return s->listen_fd;
 	}
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int r = s->wake_fd < 0 ? -errno : -pthread_create(&s->thread, NULL, run, s);
+	int r = s->wake_fd < 0 ? -errno : 0;
+	if (r == 0) {
+		okng_units_listen(s->units, s->wake_fd, false);
+		r = -pthread_create(&s->thread, NULL, run, s);
+	}
 	s->started = r == 0;
 	if (r < 0)
 		snprintf(why, why_size, "cannot start the link: %s", strerror(-r));
@@ -315,14 +320,13 @@ int okng_server_open(struct okng_server **server, const struct okng_plc_params *
 	s->port = p->port;
 	s->idle_ms = p->idle_s * INT64_C(1000);
 	s->half_ms = s->idle_ms && s->idle_ms < HALF_MS ? s->idle_ms : HALF_MS;
+	s->order = p->word_order;
 	s->n_conns = p->clients;
 	for (int i = 0; i < s->n_conns; i++)
 		s->conns[i].fd = -1;
 	int r = start(s, p, why, why_size);
 	if (r < 0)
 		okng_server_close(&s);
-	else
-		units->wake_fd = s->wake_fd;
 	*server = s;
 	return r;
 }
@@ -350,7 +354,9 @@ void okng_server_close(struct okng_server **server)
 			close(s->conns[i].fd);
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
-	if (s->wake_fd >= 0)
+	if (s->wake_fd >= 0) {
+		okng_units_unlisten(s->units, s->wake_fd);
 		close(s->wake_fd);
+	}
 	free(s);
 }

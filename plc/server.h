@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The Modbus TCP server: one thread, one poll loop, non-blocking sockets, fixed buffers. Other transports (RTU, client)
- * stand beside it on the same okng_units.
+ * The Modbus TCP server: one thread, one poll loop, non-blocking sockets, fixed buffers. The other roles (rtu_server.h,
+ * client.h) stand beside it on the same okng_units.
  */
 #ifndef OKNG_PLC_SERVER_H
 #define OKNG_PLC_SERVER_H

@@ -27,6 +27,13 @@ int okng_stream_next(const struct okng_stream *s, struct okng_adu *adu)
 	return 1;
 }
 
+void okng_stream_take(struct okng_stream *s, const struct okng_adu *adu)
+{
+	size_t taken = HEADER + adu->size;
+	s->n_in -= taken;
+	memmove(s->in, s->in + taken, s->n_in);
+}
+
 bool okng_stream_can_answer(const struct okng_stream *s)
 {
 	return OKNG_STREAM_OUT - s->n_out >= OKNG_STREAM_ADU;
@@ -43,9 +50,7 @@ void okng_stream_answer(struct okng_stream *s, const struct okng_adu *adu, const
 	o[6] = adu->unit;
 	memcpy(o + HEADER, pdu, size);
 	s->n_out += HEADER + size;
-	size_t taken = HEADER + adu->size;
-	s->n_in -= taken;
-	memmove(s->in, s->in + taken, s->n_in);
+	okng_stream_take(s, adu);
 }
 
 void okng_stream_sent(struct okng_stream *s, size_t n)

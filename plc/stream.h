@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Bytes of one Modbus TCP connection into requests and back, pure: any split of the byte stream gives the same requests.
+ * What a master receives has the same form.
  * Both buffers are fixed, so that no peer can make the server hold more.
  */
 #ifndef OKNG_PLC_STREAM_H
@@ -28,6 +29,9 @@ struct okng_adu {
 
 /* 1: a request is there; 0: more bytes are needed; -EPROTO: the stream is not Modbus TCP. */
 int okng_stream_next(const struct okng_stream *s, struct okng_adu *adu);
+
+/* Takes it off without an answer. */
+void okng_stream_take(struct okng_stream *s, const struct okng_adu *adu);
 
 /* There is room for one more answer of any size. */
 bool okng_stream_can_answer(const struct okng_stream *s);

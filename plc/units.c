@@ -3,6 +3,7 @@
  * A request is answered in one hold of the lock: parse against the present registers, permission, the write as one event
  * with its calls to the station, then the image for the answer.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ void okng_units_log(struct okng_units *u, int level, const char *format, ...)
 	va_list args;
 	if (!u->handlers.log)
 		return;
+	pthread_mutex_lock(&u->log_lock);
 	int64_t second = okng_units_now_ms() / 1000;
 	if (second != u->log_second) {
 		unsigned left_out = u->log_left_out;
@@ -41,13 +43,14 @@ void okng_units_log(struct okng_units *u, int level, const char *format, ...)
 	}
 	if (u->log_lines == LINES_PER_SECOND) {
 		u->log_left_out++;
-		return;
+	} else {
+		u->log_lines++;
+		va_start(args, format);
+		vsnprintf(line, sizeof line, format, args);
+		va_end(args);
+		u->handlers.log(u->handlers.user, level, line);
 	}
-	u->log_lines++;
-	va_start(args, format);
-	vsnprintf(line, sizeof line, format, args);
-	va_end(args);
-	u->handlers.log(u->handlers.user, level, line);
+	pthread_mutex_unlock(&u->log_lock);
 }
 
 struct okng_units *okng_units_open(int n, enum okng_word_order order, int writer_s, const struct okng_plc_handlers *handlers)
@@ -59,9 +62,14 @@ struct okng_units *okng_units_open(int n, enum okng_word_order order, int writer
 		free(u);
 		return NULL;
 	}
+	if (pthread_mutex_init(&u->log_lock, NULL) != 0) {
+		pthread_mutex_destroy(&u->lock);
+		free(u);
+		return NULL;
+	}
 	u->handlers = *handlers;
 	u->writer_silence_ms = writer_s * INT64_C(1000);
-	u->wake_fd = -1;
+	u->order = order;
 	u->n = n;
 	for (int i = 0; i < n; i++)
 		okng_handshake_init(&u->unit[i].handshake, order, okng_units_now_ms());
@@ -74,8 +82,42 @@ void okng_units_close(struct okng_units **units)
 	*units = NULL;
 	if (!u)
 		return;
+	pthread_mutex_destroy(&u->log_lock);
 	pthread_mutex_destroy(&u->lock);
 	free(u);
+}
+
+uint64_t okng_units_new_peer(struct okng_units *u)
+{
+	return atomic_fetch_add(&u->peers, 1) + 1;
+}
+
+void okng_units_listen(struct okng_units *u, int fd, bool changes)
+{
+	pthread_mutex_lock(&u->lock);
+	assert(u->n_listeners < OKNG_PLC_LINKS_MAX + 1);
+	u->listeners[u->n_listeners++] = (struct okng_units_listener){fd, changes};
+	pthread_mutex_unlock(&u->lock);
+}
+
+void okng_units_unlisten(struct okng_units *u, int fd)
+{
+	pthread_mutex_lock(&u->lock);
+	int kept = 0;
+	for (int i = 0; i < u->n_listeners; i++)
+		if (u->listeners[i].fd != fd)
+			u->listeners[kept++] = u->listeners[i];
+	u->n_listeners = kept;
+	pthread_mutex_unlock(&u->lock);
+}
+
+/* Under the lock. trouble: everyone is told, else who listens for changes. */
+static void wake(struct okng_units *u, bool trouble)
+{
+	const uint64_t one = 1;
+	for (int i = 0; i < u->n_listeners; i++)
+		if ((trouble || u->listeners[i].changes) && write(u->listeners[i].fd, &one, sizeof one) < 0)
+			continue; /* the counter is full: it wakes anyway */
 }
 
 static void call_station(struct okng_units *u, int i, const struct okng_handshake_actions *a)
@@ -101,14 +143,9 @@ void okng_units_event(struct okng_units *u, int unit, struct okng_handshake_even
 	pthread_mutex_lock(&u->lock);
 	event->now_ms = okng_units_now_ms();
 	int r = okng_handshake_step(&u->unit[unit].handshake, event, &actions);
-	bool wake = r < 0 && u->wake_fd >= 0;
 	u->unit[unit].wrong_results += r < 0;
+	wake(u, r < 0);
 	pthread_mutex_unlock(&u->lock);
-	if (wake) {
-		const uint64_t one = 1;
-		if (write(u->wake_fd, &one, sizeof one) < 0)
-			return; /* the counter is full: it wakes anyway */
-	}
 }
 
 void okng_units_limits(struct okng_units *u, int unit, uint32_t generation, const struct okng_plc_limit *limits, int n)
@@ -117,6 +154,7 @@ void okng_units_limits(struct okng_units *u, int unit, uint32_t generation, cons
 		return;
 	pthread_mutex_lock(&u->lock);
 	okng_limits_open(&u->unit[unit].limits, generation, limits, n);
+	wake(u, false);
 	pthread_mutex_unlock(&u->lock);
 }
 
@@ -140,6 +178,34 @@ static uint8_t claim(struct okng_units *u, int i, const struct okng_units_peer *
 	unit->writer_ms = now_ms;
 	okng_units_log(u, LOG_NOTICE, "station %d: %s is the writer", i + 1, peer->name);
 	return 0;
+}
+
+static void take_words(struct okng_units *u, int i, enum okng_word_order order, const uint16_t *words, uint32_t written, bool stale,
+	int64_t now_ms)
+{
+	uint16_t turned[OKNG_MAP_HOLDINGS];
+	struct okng_handshake_actions actions;
+	if (order != u->order) {
+		memcpy(turned, words, sizeof turned);
+		okng_regmap_turn(OKNG_TABLE_HOLDING, turned, order, u->order);
+		words = turned;
+		written = okng_regmap_whole_values(written);
+	}
+	okng_handshake_step(&u->unit[i].handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
+		.write = {written, words, stale}}, &actions);
+	call_station(u, i, &actions);
+	wake(u, false);
+}
+
+static void make_image(struct okng_units *u, int i, enum okng_word_order order, int64_t now_ms, struct okng_plc_image *image)
+{
+	struct okng_handshake_actions none;
+	okng_handshake_step(&u->unit[i].handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_TICK, .now_ms = now_ms}, &none);
+	okng_handshake_image(&u->unit[i].handshake, now_ms, image);
+	image->input[OKNG_INPUT_CONFIG_CRC] = okng_limits_crc(&u->unit[i].limits, image->input[OKNG_INPUT_CONFIG_CRC]);
+	okng_limits_words(&u->unit[i].limits, order, image->limits);
+	okng_regmap_turn(OKNG_TABLE_INPUT, image->input, u->order, order);
+	okng_regmap_turn(OKNG_TABLE_HOLDING, image->holding, u->order, order);
 }
 
 /* One line for each, apart from the limited ones, so that no storm of connections hides who moved what. */
@@ -172,6 +238,7 @@ static uint8_t move_limits(struct okng_units *u, int i, const struct okng_units_
 	u->moves += changes;
 	log_moved(u, i, peer, next);
 	memcpy(l->value, next, (size_t)l->n * sizeof *next);
+	wake(u, false); /* CONFIG_CRC is another */
 	return 0;
 }
 
@@ -181,19 +248,15 @@ static void write_locked(struct okng_units *u, int i, const struct okng_units_pe
 	struct okng_unit *unit = &u->unit[i];
 	double next[OKNG_PLC_LIMITS_MAX];
 	int changes = pdu->limit_count ? okng_limits_next(&unit->limits, pdu->limit_at, pdu->limit_count, pdu->limits,
-		unit->handshake.order, next) : 0;
+		peer->order, next) : 0;
 	if (changes < 0 && peer->may_write)
 		pdu->exception = OKNG_PDU_ILLEGAL_VALUE;
 	else
 		pdu->exception = claim(u, i, peer, now_ms);
 	if (!pdu->exception)
 		pdu->exception = move_limits(u, i, peer, next, changes);
-	if (pdu->exception || !pdu->written)
-		return;
-	struct okng_handshake_actions actions;
-	okng_handshake_step(&unit->handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
-		.write = {pdu->written, pdu->words}}, &actions);
-	call_station(u, i, &actions);
+	if (!pdu->exception && pdu->written)
+		take_words(u, i, peer->order, pdu->words, pdu->written, false, now_ms);
 }
 
 static size_t answer_locked(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms,
@@ -205,14 +268,8 @@ static size_t answer_locked(struct okng_units *u, int i, const struct okng_units
 		unit->writer_ms = now_ms;
 	if (okng_pdu_writes(pdu))
 		write_locked(u, i, peer, now_ms, pdu);
-	if (!pdu->exception && !pdu->echo_size) {
-		struct okng_handshake_actions none;
-		okng_handshake_step(&unit->handshake,
-			&(struct okng_handshake_event){.kind = OKNG_EVENT_TICK, .now_ms = now_ms}, &none);
-		okng_handshake_image(&unit->handshake, now_ms, &image);
-		image.input[OKNG_INPUT_CONFIG_CRC] = okng_limits_crc(&unit->limits, image.input[OKNG_INPUT_CONFIG_CRC]);
-		okng_limits_words(&unit->limits, unit->handshake.order, image.limits);
-	}
+	if (!pdu->exception && !pdu->echo_size)
+		make_image(u, i, peer->order, now_ms, &image);
 	return okng_pdu_answer(pdu, &image, answer);
 }
 
@@ -220,11 +277,13 @@ int okng_units_request(struct okng_units *u, const struct okng_units_peer *peer,
 	size_t size, uint8_t answer[OKNG_PDU_MAX])
 {
 	struct okng_pdu pdu;
+	uint16_t holding[OKNG_MAP_HOLDINGS];
 	int i = number == 0 || number == 255 ? 0 : number - 1;
 	bool known = i < u->n;
 	pthread_mutex_lock(&u->lock);
-	int r = okng_pdu_parse(request, size, u->unit[known ? i : 0].handshake.holding,
-		u->unit[known ? i : 0].limits.n, &pdu);
+	memcpy(holding, u->unit[known ? i : 0].handshake.holding, sizeof holding);
+	okng_regmap_turn(OKNG_TABLE_HOLDING, holding, u->order, peer->order);
+	int r = okng_pdu_parse(request, size, holding, u->unit[known ? i : 0].limits.n, &pdu);
 	if (r == 0) {
 		if (!known)
 			pdu.exception = OKNG_PDU_GATEWAY_TARGET;
@@ -247,6 +306,42 @@ void okng_units_gone(struct okng_units *u, const struct okng_units_peer *peer)
 		okng_units_log(u, LOG_NOTICE, "station %d: the writer %s is gone", i + 1, peer->name);
 	}
 	pthread_mutex_unlock(&u->lock);
+}
+
+void okng_units_image(struct okng_units *u, int unit, enum okng_word_order order, struct okng_plc_image *image)
+{
+	pthread_mutex_lock(&u->lock);
+	make_image(u, unit, order, okng_units_now_ms(), image);
+	pthread_mutex_unlock(&u->lock);
+}
+
+int okng_units_control(struct okng_units *u, const struct okng_units_peer *peer, int unit,
+	const uint16_t words[OKNG_MAP_HOLDINGS], uint32_t written, bool stale)
+{
+	pthread_mutex_lock(&u->lock);
+	int64_t now_ms = okng_units_now_ms();
+	int r = claim(u, unit, peer, now_ms) ? -EBUSY : 0;
+	if (r == 0) {
+		u->unit[unit].writer_ms = now_ms;
+		if (written)
+			take_words(u, unit, peer->order, words, written, stale, now_ms);
+	}
+	pthread_mutex_unlock(&u->lock);
+	return r;
+}
+
+void okng_units_lost(struct okng_units *u, const struct okng_units_peer *peer, uint16_t delivered)
+{
+	pthread_mutex_lock(&u->lock);
+	for (int i = 0; i < u->n; i++) {
+		struct okng_handshake_actions none;
+		if (u->unit[i].writer == peer->id)
+			okng_handshake_step(&u->unit[i].handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_LINK_LOST,
+				.now_ms = okng_units_now_ms(), .delivered = delivered}, &none);
+	}
+	wake(u, false);
+	pthread_mutex_unlock(&u->lock);
+	okng_units_gone(u, peer);
 }
 
 int64_t okng_units_tick(struct okng_units *u)
