@@ -3,6 +3,7 @@
  * Every check says what would be right, at the line of the key that is easiest to change.
  */
 #include "config/check.h"
+#include "config/check_link.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static int line_in(const struct checking *c, const char *array, int i, const cha
 	return k ? k->line : n ? n->line : 0;
 }
 
-static bool is_address(const char *s)
+bool okng_check_is_address(const char *s)
 {
 	unsigned char bytes[16];
 	return inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1;
@@ -64,18 +65,32 @@ static bool is_network(const char *s)
 		if (slash[1] < '0' || slash[1] > '9' || *end != '\0')
 			return false;
 	}
-	return is_address(address) && bits >= 0 && bits <= most;
+	return okng_check_is_address(address) && bits >= 0 && bits <= most;
 }
 
-static void check_networks(const struct checking *c, const char *key, char (*list)[64], int n)
+static void check_networks(const struct checking *c, const char *table, int line, const char *key, char (*list)[64], int n)
 {
 	for (int i = 0; i < n; i++)
 		if (!is_network(list[i])) {
 			char full[32];
-			snprintf(full, sizeof full, "plc.%s", key);
-			okng_config_error(c->errors, c->file, line_of(c, "plc", key), full,
+			snprintf(full, sizeof full, "%s.%s", table, key);
+			okng_config_error(c->errors, c->file, line, full,
 				"\"%s\" is not a network; write an address or address/bits, such as \"192.168.1.0/24\"", list[i]);
 		}
+}
+
+static void check_links(const struct checking *c, struct okng_plc_params *plc)
+{
+	const struct okng_toml_node *links = child(c->root, "link"), *n = links ? links->child : NULL;
+	for (int i = 0; i < plc->n_links && n; i++, n = n->next) {
+		struct okng_link_params *l = &plc->links[i];
+		okng_check_link(&(struct okng_link_check){n, c->file, c->errors}, l);
+		check_networks(c, "link", line_in(c, "link", i, "allow"), "allow", l->allow, l->n_allow);
+		check_networks(c, "link", line_in(c, "link", i, "write_allow"), "write_allow", l->write_allow, l->n_write_allow);
+		for (int j = 0; j < i && *l->serial.device; j++)
+			if (strcmp(plc->links[j].serial.device, l->serial.device) == 0)
+				okng_config_error(c->errors, c->file, line_in(c, "link", i, "device"), "link.device", "%s is the device of an earlier link too", l->serial.device);
+	}
 }
 
 static void resolve(const struct checking *c, char *path, size_t size, const char *key, int line)
@@ -99,14 +114,15 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 		okng_config_error(errors, name, line_of(&c, "camera", "type"), "camera.replay.folder", "the replay camera needs the folder of its pictures");
 	if (s->trigger == OKNG_TRIGGER_CAMERA && !(s->camera.rate > 0))
 		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
-	if (s->trigger == OKNG_TRIGGER_PLC && !s->plc.enabled)
-		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\"");
-	if (!is_address(s->plc.bind))
+	if (s->trigger == OKNG_TRIGGER_PLC && !s->plc.enabled && s->plc.n_links == 0)
+		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and there is no [[link]]");
+	if (!okng_check_is_address(s->plc.bind))
 		okng_config_error(errors, name, line_of(&c, "plc", "bind"), "plc.bind", "\"%s\" is not a numeric address, such as \"127.0.0.1\" or \"0.0.0.0\"", s->plc.bind);
 	if (strchr(s->recipe, '/') || s->recipe[0] == '.')
 		okng_config_error(errors, name, line_of(&c, "station", "recipe"), "station.recipe", "must be the name of a folder below recipes, not a path");
-	check_networks(&c, "allow", s->plc.allow, s->plc.n_allow);
-	check_networks(&c, "write_allow", s->plc.write_allow, s->plc.n_write_allow);
+	check_networks(&c, "plc", line_of(&c, "plc", "allow"), "allow", s->plc.allow, s->plc.n_allow);
+	check_networks(&c, "plc", line_of(&c, "plc", "write_allow"), "write_allow", s->plc.write_allow, s->plc.n_write_allow);
+	check_links(&c, &s->plc);
 	resolve(&c, s->recipes, sizeof s->recipes, "station.recipes", line_of(&c, "station", "recipes"));
 	resolve(&c, s->flat, sizeof s->flat, "station.flat", line_of(&c, "station", "flat"));
 	resolve(&c, s->camera.folder, sizeof s->camera.folder, "camera.replay.folder", line_of(&c, "camera.replay", "folder"));

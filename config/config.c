@@ -22,7 +22,8 @@ struct reading {
 	const char *what, *file;
 	void *base;
 	struct okng_config_errors *errors;
-	struct okng_recipe *arrays; /* whose [[tool]] and [[class]] are at the root; NULL: a table without arrays */
+	struct okng_recipe *recipe;       /* whose [[tool]] and [[class]] are at the root, or NULL */
+	struct okng_plc_params *plc;      /* whose [[link]] is at the root, or NULL */
 };
 
 void okng_config_error(struct okng_config_errors *errors, const char *file, int line, const char *key, const char *fmt, ...)
@@ -66,7 +67,7 @@ static void read_table(const struct reading *r, const struct okng_toml_node *tab
 {
 	for (const struct okng_toml_node *n = table->child; n; n = n->next) {
 		char full[160], hint[96], why[400];
-		if (r->arrays && *path == '\0' && read_arrays(r, n))
+		if (*path == '\0' && read_arrays(r, n))
 			continue;
 		snprintf(full, sizeof full, "%s%s%s", path, *path ? "." : "", n->key);
 		const struct okng_row *row = find_row(r->what, path, n->key);
@@ -82,7 +83,7 @@ static void read_table(const struct reading *r, const struct okng_toml_node *tab
 	}
 }
 
-/* [[tool]] and [[class]]: an array of tables, each into its own element. */
+/* [[tool]], [[class]], [[link]]: an array of tables, each into its own element. */
 static void read_array(const struct reading *r, const struct okng_toml_node *array, int most, size_t each, int *count)
 {
 	if (array->kind != OKNG_TOML_ARRAY) {
@@ -98,7 +99,8 @@ static void read_array(const struct reading *r, const struct okng_toml_node *arr
 		} else {
 			struct reading one = *r;
 			one.what = array->key;
-			one.arrays = NULL;
+			one.recipe = NULL;
+			one.plc = NULL;
 			one.base = (char *)r->base + each * (size_t)(*count)++;
 			okng_rows_defaults(array->key, one.base);
 			read_table(&one, n, array->key);
@@ -109,12 +111,15 @@ static void read_array(const struct reading *r, const struct okng_toml_node *arr
 static bool read_arrays(const struct reading *r, const struct okng_toml_node *n)
 {
 	struct reading one = *r;
-	if (strcmp(n->key, "tool") == 0) {
-		one.base = r->arrays->tools;
-		read_array(&one, n, OKNG_TOOLS_MAX, sizeof *r->arrays->tools, &r->arrays->n_tools);
-	} else if (strcmp(n->key, "class") == 0) {
-		one.base = r->arrays->classes;
-		read_array(&one, n, OKNG_CLASSES_MAX, sizeof *r->arrays->classes, &r->arrays->n_classes);
+	if (r->recipe && strcmp(n->key, "tool") == 0) {
+		one.base = r->recipe->tools;
+		read_array(&one, n, OKNG_TOOLS_MAX, sizeof *r->recipe->tools, &r->recipe->n_tools);
+	} else if (r->recipe && strcmp(n->key, "class") == 0) {
+		one.base = r->recipe->classes;
+		read_array(&one, n, OKNG_CLASSES_MAX, sizeof *r->recipe->classes, &r->recipe->n_classes);
+	} else if (r->plc && strcmp(n->key, "link") == 0) {
+		one.base = r->plc->links;
+		read_array(&one, n, OKNG_PLC_LINKS_MAX, sizeof *r->plc->links, &r->plc->n_links);
 	} else {
 		return false;
 	}
@@ -151,7 +156,7 @@ int okng_config_parse_station(struct okng_station_config *config, const char *te
 		return r;
 	struct okng_station_config fresh = {0};
 	okng_rows_defaults("station", &fresh);
-	read_table(&(struct reading){"station", name, &fresh, errors, NULL}, okng_toml_root(doc), "");
+	read_table(&(struct reading){"station", name, &fresh, errors, NULL, &fresh.plc}, okng_toml_root(doc), "");
 	okng_check_station(&fresh, okng_toml_root(doc), name, errors);
 	okng_toml_close(&doc);
 	r = conclude(errors);
@@ -174,7 +179,7 @@ int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_
 		return -ENOMEM;
 	}
 	okng_rows_defaults("recipe", fresh);
-	read_table(&(struct reading){"recipe", name, fresh, errors, fresh}, okng_toml_root(doc), "");
+	read_table(&(struct reading){"recipe", name, fresh, errors, fresh, NULL}, okng_toml_root(doc), "");
 	okng_check_recipe(fresh, okng_toml_root(doc), name, errors);
 	okng_toml_close(&doc);
 	r = conclude(errors);
@@ -295,6 +300,11 @@ enum okng_reload okng_config_compare(const struct okng_station_config *a, const 
 	enum okng_reload most = OKNG_RELOAD_NOW;
 	if (first)
 		*first = NULL;
+	if (a->plc.n_links != b->plc.n_links || memcmp(a->plc.links, b->plc.links, (size_t)a->plc.n_links * sizeof *a->plc.links) != 0) {
+		most = OKNG_RELOAD_RESTART;
+		if (first)
+			*first = "link";
+	}
 	for (int i = 0; i < count; i++) {
 		const struct okng_row *r = &rows[i];
 		if (memcmp((const char *)a + r->offset, (const char *)b + r->offset, r->size) == 0 || r->reload < most || (r->reload == most && first && *first))

@@ -7,14 +7,15 @@
 
 #include "config/rows.h"
 
-static void print_key(FILE *out, const struct okng_row *r)
+/* off: commented out, for a table that is not there by default. */
+static void print_key(FILE *out, const struct okng_row *r, bool off)
 {
 	char allowed[160];
 	okng_row_allowed(r, allowed, sizeof allowed);
-	fprintf(out, "# %s\n# %s%s%s\n%s = %s\n", r->text, allowed, *r->unit ? ", in " : "", r->unit, r->key, r->def);
+	fprintf(out, "# %s\n# %s%s%s\n%s%s = %s\n", r->text, allowed, *r->unit ? ", in " : "", r->unit, off ? "#" : "", r->key, r->def);
 }
 
-static void print_rows(FILE *out, const char *what, const char *header)
+static void print_rows(FILE *out, const char *what, const char *header, bool off)
 {
 	int count;
 	const struct okng_row *rows = okng_rows(what, &count);
@@ -23,7 +24,7 @@ static void print_rows(FILE *out, const char *what, const char *header)
 		if (!header && (!table || strcmp(table, rows[i].table) != 0) && *rows[i].table)
 			fprintf(out, "\n[%s]\n", rows[i].table);
 		table = rows[i].table;
-		print_key(out, &rows[i]);
+		print_key(out, &rows[i], off);
 	}
 }
 
@@ -31,14 +32,16 @@ int okng_config_print_defaults(FILE *out, const char *what)
 {
 	if (strcmp(what, "station") == 0) {
 		fprintf(out, "# okng station file. Every key is shown with its default; a key left out has it too.\n");
-		print_rows(out, "station", NULL);
+		print_rows(out, "station", NULL, false);
+		fprintf(out, "\n# One [[link]] table for each further link to a PLC, at most %d; none by default.\n#[[link]]\n", OKNG_PLC_LINKS_MAX);
+		print_rows(out, "link", "link", true);
 	} else if (strcmp(what, "recipe") == 0) {
 		fprintf(out, "# okng recipe. Every key is shown with its default; a key left out has it too.\n");
-		print_rows(out, "recipe", NULL);
+		print_rows(out, "recipe", NULL, false);
 		fprintf(out, "\n# One [[tool]] table for each inspection tool, at least one.\n[[tool]]\n");
-		print_rows(out, "tool", "tool");
+		print_rows(out, "tool", "tool", false);
 		fprintf(out, "\n# One [[class]] table for each class of defect; the first that fits names it, what fits none rejects.\n[[class]]\n");
-		print_rows(out, "class", "class");
+		print_rows(out, "class", "class", false);
 	} else {
 		return -EINVAL;
 	}
@@ -75,6 +78,7 @@ int okng_config_print_manual(FILE *out)
 {
 	fprintf(out, "## Station file\n");
 	print_table(out, "station", NULL);
+	print_table(out, "link", "link");
 	fprintf(out, "\n## Recipe\n");
 	print_table(out, "recipe", NULL);
 	print_table(out, "tool", "tool");

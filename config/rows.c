@@ -58,6 +58,16 @@ static const struct okng_row class_rows[] = {
 #include "config/recipe.def"
 };
 
+static const struct okng_row link_rows[] = {
+#define LINK(kind, key, field, def, min, max, words, unit, text) \
+	LINE(kind, "link", key, PLACE(struct okng_link_params, field), 0, def, min, max, words, unit, RESTART, text)
+#define LINK_LIST(kind, key, field, n, def, min, max, unit, text) \
+	LINE(kind, "link", key, PLACE(struct okng_link_params, field), offsetof(struct okng_link_params, n), def, min, max, "", unit, RESTART, text)
+#include "config/link.def"
+#undef LINK
+#undef LINK_LIST
+};
+
 const struct okng_row *okng_rows(const char *what, int *count)
 {
 	static const struct {
@@ -69,6 +79,7 @@ const struct okng_row *okng_rows(const char *what, int *count)
 		{"recipe", recipe_rows, sizeof recipe_rows / sizeof *recipe_rows},
 		{"tool", tool_rows, sizeof tool_rows / sizeof *tool_rows},
 		{"class", class_rows, sizeof class_rows / sizeof *class_rows},
+		{"link", link_rows, sizeof link_rows / sizeof *link_rows},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (strcmp(all[i].what, what) == 0) {

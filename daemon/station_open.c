@@ -146,7 +146,7 @@ static int open_link(struct okng_station *s)
 		.trigger = on_trigger, .command = on_command, .offline = on_offline,
 		.reset_counters = on_reset, .clear_error = on_clear, .limits = on_limits, .log = on_log,
 	};
-	if (!s->config.plc.enabled)
+	if (!s->config.plc.enabled && s->config.plc.n_links == 0)
 		return 0;
 	struct okng_plc_handlers h = handlers;
 	h.user = s;
