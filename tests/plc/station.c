@@ -7,10 +7,18 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "tests/plc/station.h"
+
+static FILE *log_to;
+
+void station_log_to(FILE *out)
+{
+	log_to = out;
+}
 
 static void push(struct station *s, const struct station_item *item)
 {
@@ -21,7 +29,7 @@ static void push(struct station *s, const struct station_item *item)
 	s->commands += item->is_command;
 	s->accepted += !item->is_command && !item->trigger.refused;
 	s->refused += !item->is_command && item->trigger.refused;
-	pthread_cond_signal(&s->news);
+	pthread_cond_broadcast(&s->news);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -42,9 +50,22 @@ static void on_log(void *user, int level, const char *text)
 	struct station *s = user;
 	(void)level;
 	pthread_mutex_lock(&s->lock);
-	s->logged++;
+	snprintf(s->log[s->logged++ % 64], sizeof s->log[0], "%s", text);
 	snprintf(s->last_log, sizeof s->last_log, "%s", text);
+	if (log_to) {
+		fprintf(log_to, "log: %s\n", text);
+		fflush(log_to);
+	}
+	pthread_cond_broadcast(&s->news);
 	pthread_mutex_unlock(&s->lock);
+}
+
+static uint16_t next_seq(struct station *s, int unit)
+{
+	pthread_mutex_lock(&s->lock);
+	uint16_t seq = s->seq[unit] = (uint16_t)(s->seq[unit] == UINT16_MAX ? 1 : s->seq[unit] + 1);
+	pthread_mutex_unlock(&s->lock);
+	return seq;
 }
 
 static void answer(struct station *s, const struct station_item *i)
@@ -53,8 +74,7 @@ static void answer(struct station *s, const struct station_item *i)
 		okng_plc_command_done(s->plc, i->unit, i->id, 0);
 		return;
 	}
-	s->seq[i->unit] = (uint16_t)(s->seq[i->unit] == UINT16_MAX ? 1 : s->seq[i->unit] + 1);
-	struct okng_plc_result r = {.seq = s->seq[i->unit], .trig_seq = i->trigger.trig_seq, .answers_plc = 1,
+	struct okng_plc_result r = {.seq = next_seq(s, i->unit), .trig_seq = i->trigger.trig_seq, .answers_plc = 1,
 		.verdict = i->trigger.refused ? 4 : i->trigger.trig_seq % 2 ? 2 : 1, .reason = i->trigger.refused};
 	memcpy(r.part_id, i->trigger.part_id, sizeof r.part_id);
 	if (!i->trigger.refused)
@@ -111,7 +131,7 @@ void station_close(struct station *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->quit = true;
-	pthread_cond_signal(&s->news);
+	pthread_cond_broadcast(&s->news);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
 	okng_plc_close(&s->plc);
@@ -121,11 +141,17 @@ void station_close(struct station *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
+void station_publish(struct station *s, int unit, uint16_t verdict)
+{
+	struct okng_plc_result r = {.seq = next_seq(s, unit), .verdict = verdict};
+	okng_plc_publish(s->plc, unit, &r);
+}
+
 void station_hold(struct station *s, bool hold)
 {
 	pthread_mutex_lock(&s->lock);
 	s->hold = hold;
-	pthread_cond_signal(&s->news);
+	pthread_cond_broadcast(&s->news);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -135,4 +161,22 @@ unsigned station_published(struct station *s)
 	unsigned n = s->published;
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+void station_await_log(struct station *s, const char *part, unsigned n)
+{
+	struct timespec end;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 60;
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		unsigned found = 0, kept = s->logged < 64 ? s->logged : 64;
+		for (unsigned i = 0; i < kept; i++)
+			found += strstr(s->log[i], part) != NULL;
+		if (found >= n)
+			break;
+		if (pthread_cond_timedwait(&s->news, &s->lock, &end) != 0)
+			fail_msg("\"%s\" was not logged %u times; last: %s", part, n, s->last_log);
+	}
+	pthread_mutex_unlock(&s->lock);
 }

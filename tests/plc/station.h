@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "plc/plc.h"
 
@@ -32,7 +33,13 @@ struct station {
 	uint16_t seq[STATION_UNITS];
 	unsigned accepted, refused, commands, published, logged;
 	char last_log[256];
+	char log[64][256]; /* the latest, at logged % 64 */
 };
+
+/* Every line of the log goes there, too. Before station_open. */
+void station_log_to(FILE *out);
+/* Returns when that line, or a part of it, has been logged n times in all. */
+void station_await_log(struct station *s, const char *part, unsigned n);
 
 /* Parameters that suit a test: loopback, any port, 8 connections. */
 struct okng_plc_params station_params(void);
@@ -40,6 +47,8 @@ struct okng_plc_params station_params(void);
 const struct okng_plc_handlers *station_handlers(void);
 void station_open(struct station *s, const struct okng_plc_params *params);
 void station_close(struct station *s);
+/* A result of a hardware trigger, in order with the others. */
+void station_publish(struct station *s, int unit, uint16_t verdict);
 void station_hold(struct station *s, bool hold);
 unsigned station_published(struct station *s);
 
