@@ -34,7 +34,7 @@ static const struct okng_row *row_of(enum okng_tunable_kind kind)
 	for (int i = 0; i < n; i++)
 		if (strcmp(rows[i].table, place[kind].table) == 0 && strcmp(rows[i].key, place[kind].key) == 0)
 			return &rows[i];
-	assert(!"a limit without a row");
+	assert(false && "a limit without a row");
 	return NULL;
 }
 

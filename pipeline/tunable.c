@@ -67,7 +67,7 @@ static double *field(struct okng_recipe *r, struct okng_tunable t, int **whole)
 	case OKNG_TUNABLE_COUNT: *whole = &r->limits.count; return NULL;
 	case OKNG_TUNABLE_CLASS_COUNT: *whole = &r->classes[t.index].limit_count; return NULL;
 	}
-	assert(!"a kind of tunable without a field");
+	assert(false && "a kind of tunable without a field");
 	return NULL;
 }
 
