@@ -155,10 +155,10 @@ void station_hold(struct station *s, bool hold)
 	pthread_mutex_unlock(&s->lock);
 }
 
-unsigned station_published(struct station *s)
+unsigned station_count(struct station *s, const unsigned *counter)
 {
 	pthread_mutex_lock(&s->lock);
-	unsigned n = s->published;
+	unsigned n = *counter;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }

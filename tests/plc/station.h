@@ -50,6 +50,6 @@ void station_close(struct station *s);
 /* A result of a hardware trigger, in order with the others. */
 void station_publish(struct station *s, int unit, uint16_t verdict);
 void station_hold(struct station *s, bool hold);
-unsigned station_published(struct station *s);
+unsigned station_count(struct station *s, const unsigned *counter);
 
 #endif
