@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tests' station as a program, for peers in other languages: prints its port, ends when its input ends. With a
- * number, the word order.
+ * The tests' station as a program, for peers in other languages: prints its port, ends when its input ends. Arguments:
+ * the word order, how many may connect.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 	static struct station s;
 	struct okng_plc_params p = station_params();
 	p.word_order = (enum okng_word_order)(argc > 1 ? atoi(argv[1]) : 0);
+	p.clients = argc > 2 ? atoi(argv[2]) : p.clients;
 	station_open(&s, &p);
 	printf("%u\n", okng_plc_port(s.plc));
 	fflush(stdout);
