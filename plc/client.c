@@ -167,6 +167,8 @@ static void unanswered(struct okng_client *c, int64_t now)
 	c->quiet_ns = now + c->silence_ns;
 	if (c->n_out) /* half a request is on its way, the next would be read as its rest */
 		lose(c, "the request could not be sent");
+	else if (c->in.n_in) /* and the next answer as the rest of this one */
+		lose(c, "half an answer");
 	else if (++c->failures >= c->params.tries)
 		lose(c, why);
 }

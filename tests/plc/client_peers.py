@@ -78,5 +78,160 @@ def shapes(work):
                 assert text(b[68:70], plc.order) == "ABCD"
 
 
+def serial(work):
+    """The same over a serial line: parts, then the line is unplugged and put back."""
+    from plc_server import Plc
+    with Line(work) as line:
+        plc = Plc(device=line.theirs, unit=9)
+        plc.line = line
+        with plc, Station(work, config(plc, "response_ms = 2000").replace("response_ms = 20000\n", "")) as s:
+            s.await_line(": UP")
+            run_parts(plc, 1, 100)
+            assert [h[1] for h in plc.history] == list(range(1, 101))
+            line.unplug()
+            s.await_line(": DOWN")
+            assert s.links()[0][0] != "UP" and s.links()[0][2] == 1
+
+
+def cut(work):
+    """The cable is out in every state, and put back: nothing old is delivered, nothing is silent, nothing counts twice."""
+    from plc_server import Plc
+    with Plc() as plc, Station(work, config(plc)) as s:
+        def out():
+            plc.stop()
+            s.await_line(": DOWN")
+
+        def back():
+            plc.start()
+            s.await_line(": UP")
+
+        def seen(n):
+            while s.count()[0] != n:
+                pass
+
+        s.await_line(": UP")
+        run_parts(plc, 1, 2)
+        # 2 is delivered and shown; after the loss it is not shown again, and its number, still there, is no trigger.
+        out()
+        back()
+        plc.await_that(lambda: plc.block()[16] == 0, "an old block stays")
+        assert s.count()[:2] == [2, 0] and plc.history[-1][1] == 2
+        run_parts(plc, 3, 3)
+        # 4 is under way when the link breaks, and judged while it is down.
+        plc.expected[4] = (4,)
+        s.tell("hold")
+        plc.set(1, 4)
+        seen(4)
+        out()
+        s.tell("release")
+        while s.count()[2] != 4:
+            pass
+        back()
+        b = plc.await_echo(4)
+        assert (b[19], b[20]) == (4, 28), b[16:24]
+        # 6 is under way, and judged only when the link is back.
+        plc.expected[6] = (4,)
+        s.tell("hold")
+        plc.set(1, 6)
+        seen(5)
+        out()
+        back()
+        plc.await_that(lambda: plc.block()[16] == 0, "a block before its time")
+        s.tell("release")
+        b = plc.await_echo(6)
+        assert (b[19], b[20]) == (4, 28)
+        # 8 came while the link was down: nobody knows when. It is answered, and not with a picture of another part.
+        plc.expected[8] = (4,)
+        out()
+        plc.set(1, 8)
+        back()
+        b = plc.await_echo(8)
+        assert (b[19], b[20]) == (4, 28) and s.count()[:2] == [5, 1]
+        # A command of that kind is not run.
+        out()
+        plc.set(3, 3, 77)
+        back()
+        plc.await_that(lambda: plc.block()[10:13] == [3, 77, 116], "the command is not answered")
+        assert s.count()[3] == 0
+        plc.set(3, 3, 78)
+        plc.await_that(lambda: plc.block()[10:13] == [3, 78, 0], "the command is not run")
+        # Results that nobody asked for: what came while the link was down is dropped, the next one is there.
+        out()
+        s.tell("hardware")
+        s.count()
+        back()
+        heads = [h[0] for h in plc.history]
+        s.tell("hardware")
+        plc.await_that(lambda: plc.whole and plc.whole[1] == 0, "no hardware result")
+        assert plc.whole[0] == heads[-1] + 2 and len(plc.history) == len(heads) + 1
+        # And after all of it parts go on.
+        run_parts(plc, 9, 20)
+        assert s.links()[0][2] == 6
+
+
+def bits(work):
+    """The bit style through a master: every edge is answered; cut with TRIG up, TRIG is refused and says so."""
+    from plc_server import NG, OK, RESULT_ACK, TRIG, TRIG_ENABLE, VALID, Plc
+    READY, TRIG_ACK, EXPOSED, MISSED = 1, 4, 8, 1 << 11
+    with Plc() as plc, Station(work, config(plc)) as s:
+        s.await_line(": UP")
+        plc.bit(TRIG_ENABLE, True)
+        for _ in range(20):
+            plc.await_that(lambda: plc.status() & READY, "not ready")
+            plc.bit(TRIG, True)
+            plc.await_that(lambda: plc.status() & TRIG_ACK, "no TRIG_ACK")
+            plc.bit(TRIG, False)
+            plc.await_that(lambda: not plc.status() & TRIG_ACK, "TRIG_ACK stays")
+            plc.await_that(lambda: plc.status() & VALID, "no result")
+            assert plc.status() & EXPOSED and plc.status() & OK and plc.block()[19] == 1
+            plc.bit(RESULT_ACK, True)
+            plc.await_that(lambda: not plc.status() & VALID, "RESULT_VALID stays")
+            plc.bit(RESULT_ACK, False)
+        assert s.count()[:2] == [20, 0]
+        plc.stop()
+        s.await_line(": DOWN")
+        plc.bit(TRIG, True)
+        plc.start()
+        s.await_line(": UP")
+        plc.await_that(lambda: plc.status() & MISSED and plc.status() & NG, "a stale TRIG is not refused")
+        assert plc.block()[20] == 28 and not plc.status() & TRIG_ACK and s.count()[:2] == [20, 1]
+
+
+def told(work):
+    """control = false: a PLC that is only told, beside one that controls. One writer: a second that wants to control is ignored."""
+    from plc_server import Plc
+    with Plc() as plc, Plc() as other, Plc() as third:
+        text = config(plc) + config(other, "control = false").split("enabled = false")[1] + config(third).split("enabled = false")[1]
+        with Station(work, text) as s:
+            for i in range(3):
+                s.await_link(i, "UP")
+            writer = s.await_line("is the writer")
+            if str(third.port) in writer: # whichever was first
+                plc, third = third, plc
+            other.controls = third.controls = False
+            third.set(1, 999)
+            other.set(1, 998)
+            run_parts(plc, 1, 30)
+            assert [h[1] for h in plc.history] == list(range(1, 31)) and s.count()[:2] == [30, 0]
+            other.await_echo(30)
+            third.await_echo(30)
+            # The one that is told misses a result while it is away: it is not told later. The next it is told.
+            other.stop()
+            s.await_line(": DOWN")
+            run_parts(plc, 31, 31)
+            other.start()
+            s.await_link(1, "UP")
+            other.await_that(lambda: other.block()[16] == 0, "an old result stays")
+            run_parts(plc, 32, 32)
+            other.await_echo(32)
+            assert 31 not in [h[1] for h in other.history]
+            # The writer goes: the third takes its place, and what it wanted meanwhile is stale.
+            plc.stop()
+            third.expected[999] = (4,)
+            third.controls = True
+            assert third.await_echo(999)[20] == 28
+            run_parts(third, 1000, 1003)
+
+
 if __name__ == "__main__":
-    sys.exit(main({f.__name__: f for f in (parts, shapes)}))
+    sys.exit(main({f.__name__: f for f in (parts, shapes, serial, cut, bits, told)}))

@@ -95,13 +95,16 @@ class Plc:
 
     def stop(self):
         """The cable is cut: every connection breaks and the port is closed."""
+        if not self.thread.is_alive():
+            return
         asyncio.run_coroutine_threadsafe(self.shutdown(), self.loop).result(LIMIT)
         self.thread.join(LIMIT)
         assert not self.thread.is_alive()
 
     async def shutdown(self):
         if self.device:
-            self.server.transport.abort()
+            if self.server.transport: # or it has noticed already
+                self.server.transport.abort()
         else:
             for connection in list(self.server.active_connections.values()):
                 connection.transport.abort()
@@ -134,7 +137,7 @@ class Plc:
             expected = self.expected.get(b[17])
             assert expected is None or b[19] in expected, (whole, expected)
             assert b[19] in (1, 2, 3, 4)
-            if b[19] == 1:
+            if b[19] == 1 and self.controls:
                 assert b[17] == 0 or b[17] == self.get(TRIG_SEQ) or self.get(CONTROL) & BUFFER, f"OK for {b[17]} is stale"
         if bits & (OK | NG):
             # The bits never come before the block, nor stay behind it.
@@ -144,6 +147,7 @@ class Plc:
             assert not any(b[17:63]) or self.torn, b[16:64]
         self.whole = whole
 
+    controls = True  # what it sees answers its own triggers
     torn = False  # the link writes in pieces: HEAD = TAIL = 0 with leftovers behind is no result
 
     # What the PLC wishes.
