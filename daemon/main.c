@@ -19,6 +19,8 @@
 #include "daemon/options.h"
 #include "daemon/station.h"
 
+#define STATUS_SIZE 2048
+
 static int load_config(const struct okng_options *options, struct okng_station_config *config)
 {
 	struct okng_config_errors *errors = calloc(1, sizeof *errors);
@@ -140,9 +142,42 @@ static void take_signals(int signals, struct okng_station *station, const struct
 	}
 }
 
+static void say_ready(struct okng_station *station)
+{
+	const struct okng_station_config *c = okng_station_config(station);
+	struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1];
+	int n = okng_station_links(station, links);
+	for (int i = 0; i < n; i++)
+		if (links[i].port)
+			okng_log(LOG_NOTICE, "PLC registers on %s", strrchr(links[i].name, ' ') + 1); /* "server ADDRESS:PORT" */
+	const struct okng_judging *j = okng_station_judging(station);
+	okng_log(LOG_NOTICE, "station %s, recipe %s, %d workers, deadline %d ms%s%s", c->name, j ? j->recipe.name : "none in force",
+		c->workers, c->deadline_ms, j ? ", cpu " : "", j ? okng_inspector_cpu(j->inspector[0]) : "");
+	okng_log_drain();
+	sd_notify(0, "READY=1");
+}
+
+/* What `systemctl status` shows: the recipe, and how the links are. Said when it is another. */
+static void say_status(struct okng_station *station, char said[STATUS_SIZE])
+{
+	static const char *const states[] = {[OKNG_LINK_DOWN] = "DOWN", [OKNG_LINK_CONNECTING] = "CONNECTING", [OKNG_LINK_UP] = "UP"};
+	char status[STATUS_SIZE];
+	struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1];
+	const struct okng_judging *j = okng_station_judging(station);
+	size_t at = (size_t)snprintf(status, sizeof status, "STATUS=recipe %s", j ? j->recipe.name : "none in force");
+	int n = okng_station_links(station, links);
+	for (int i = 0; i < n && at < sizeof status; i++)
+		at += (size_t)snprintf(status + at, sizeof status - at, "; %s %s", links[i].name, states[links[i].state]);
+	if (strcmp(status, said) == 0)
+		return;
+	memcpy(said, status, sizeof status);
+	sd_notify(0, status);
+}
+
 static void run(struct okng_station *station, const struct okng_options *options, int signals, int bell)
 {
 	struct life life = {0};
+	char said[STATUS_SIZE] = "";
 	uint64_t watchdog_us = 0;
 	bool watchdog = sd_watchdog_enabled(0, &watchdog_us) > 0;
 	while (!life.over) {
@@ -154,6 +189,7 @@ static void run(struct okng_station *station, const struct okng_options *options
 			take_signals(signals, station, options, bell, &life);
 		run_commands(station, options, bell);
 		okng_log_drain();
+		say_status(station, said);
 		struct okng_station_totals t;
 		okng_station_totals(station, &t);
 		if (watchdog && t.beats != life.beats) /* only while the inspection lives */
@@ -162,19 +198,6 @@ static void run(struct okng_station *station, const struct okng_options *options
 		if (t.finished || (life.draining && t.idle))
 			life.over = true;
 	}
-}
-
-static void say_ready(struct okng_station *station)
-{
-	const struct okng_station_config *c = okng_station_config(station);
-	uint16_t port = okng_station_port(station);
-	if (port)
-		okng_log(LOG_NOTICE, "PLC registers on %s:%u", c->plc.bind, port);
-	const struct okng_judging *j = okng_station_judging(station);
-	okng_log(LOG_NOTICE, "station %s, recipe %s, %d workers, deadline %d ms%s%s", c->name, j ? j->recipe.name : "none in force",
-		c->workers, c->deadline_ms, j ? ", cpu " : "", j ? okng_inspector_cpu(j->inspector[0]) : "");
-	okng_log_drain();
-	sd_notifyf(0, "READY=1\nSTATUS=recipe %s", j ? j->recipe.name : "none in force");
 }
 
 static void say_totals(struct okng_station *station, bool show)

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "daemon/judging.h"
+#include "plc/plc.h"
 
 struct okng_station;
 
@@ -36,7 +37,8 @@ struct okng_station_totals {
 int okng_station_open(struct okng_station **station, const struct okng_station_config *config, const char *station_file,
 	int main_bell, uint64_t parts_wanted, bool show);
 
-uint16_t okng_station_port(const struct okng_station *station); /* of the PLC link; 0 without one */
+
+int okng_station_links(const struct okng_station *station, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1]); /* how many */
 
 /* The next command, false: none. Answer with okng_station_command_done. */
 bool okng_station_command(struct okng_station *station, struct okng_station_command *command);

@@ -200,9 +200,9 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	return r;
 }
 
-uint16_t okng_station_port(const struct okng_station *s)
+int okng_station_links(const struct okng_station *s, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1])
 {
-	return s->plc ? okng_plc_port(s->plc) : 0;
+	return s->plc ? okng_plc_links(s->plc, links) : 0;
 }
 
 bool okng_station_command(struct okng_station *s, struct okng_station_command *command)

@@ -44,6 +44,16 @@ void okng_status_limits(struct okng_station *s)
 		okng_plc_limits(s->plc, 0, j ? j->generation : 0, j ? j->limit : NULL, j ? j->n_limits : 0);
 }
 
+static bool link_is_out(const struct okng_station *s)
+{
+	struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1];
+	int n = s->plc ? okng_plc_links(s->plc, links) : 0;
+	for (int i = 0; i < n; i++)
+		if (links[i].state != OKNG_LINK_UP)
+			return true;
+	return false;
+}
+
 void okng_status_send(struct okng_station *s)
 {
 	struct okng_store_stats st;
@@ -62,7 +72,7 @@ void okng_status_send(struct okng_station *s)
 	x->disk_warn = st.disk_warn;
 	x->simulation = okng_camera_simulates(s->camera);
 	x->error = !s->judging ? OKNG_REASON_RECIPE : !s->camera_ok ? OKNG_REASON_CAMERA_LOST : 0;
-	x->warning = st.disk_warn ? 1 : 0;
+	x->warning = st.disk_warn ? 1 : link_is_out(s) ? 2 : 0;
 	x->recipe = s->judging ? (uint16_t)s->judging->recipe.number : 0;
 	x->config_crc = s->judging ? s->judging->crc : 0;
 	const uint64_t c[10] = {atomic_load(&s->total), atomic_load(&s->ok), atomic_load(&s->ng), atomic_load(&s->review),

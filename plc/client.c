@@ -31,7 +31,7 @@ struct okng_client {
 	int unit;
 	bool serial, refused; /* refused: another has the writer's place, said once */
 	struct okng_master master;
-	uint16_t old_seq;     /* control = false: the result shown when the link came up, not to be delivered late */
+	uint16_t old_seq;     /* the result shown when the link came up, where it answers no trigger of this PLC; not to be delivered late */
 
 	enum phase phase;
 	int fd;
@@ -68,11 +68,13 @@ static void joined(struct okng_client *c)
 	c->quiet_ns = 0;
 	struct okng_plc_image image;
 	okng_units_image(c->link.units, c->unit, c->params.word_order, &image);
-	c->old_seq = c->params.control ? 0 : image.input[OKNG_INPUT_SEQ_HEAD];
+	bool ours = c->params.control && !okng_units_foreign(c->link.units, &c->peer, c->unit);
+	c->old_seq = ours ? 0 : image.input[OKNG_INPUT_SEQ_HEAD];
 	okng_master_reset(&c->master);
 }
 
-/* Where the PLC controls, the handshake drops what is old; a PLC that is only told must not take a result for news. */
+/* Where the PLC controls, the handshake drops what is old; a PLC that is only told, or comes back after another controlled,
+ * must not take a result for news. */
 static void hide_old(struct okng_client *c, uint16_t *input)
 {
 	if (!c->old_seq || input[OKNG_INPUT_SEQ_HEAD] != c->old_seq) {

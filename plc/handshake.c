@@ -176,9 +176,45 @@ static void take_acknowledgement(struct okng_handshake *h, const struct okng_han
 		drop_oldest_result(h);
 }
 
+static void make_fault(struct okng_plc_result *r, uint16_t reason)
+{
+	r->verdict = OKNG_PLC_VERDICT_FAULT;
+	r->reason = reason;
+}
+
+static void lose_link(struct okng_handshake *h, uint16_t delivered)
+{
+	unsigned kept = 0;
+	h->away = true;
+	for (unsigned i = 0; i < h->n_owed; i++)
+		h->owed[(h->first + i) % OWED_MAX].lost = true;
+	for (unsigned i = 0; i < h->n_results; i++) {
+		if (!h->results[i].answers_plc || (delivered && h->results[i].seq == delivered))
+			continue;
+		h->results[kept] = h->results[i];
+		h->judged_ms[kept] = h->judged_ms[i];
+		if (h->results[kept].verdict != OKNG_PLC_VERDICT_FAULT)
+			make_fault(&h->results[kept], OKNG_PLC_REASON_PLC_LOST);
+		kept++;
+	}
+	h->n_results = kept;
+}
+
+/* What was asked and answered is another's: numbers that happen to be the same must not look like this one's. */
+static void forget_other(struct okng_handshake *h)
+{
+	lose_link(h, 0);
+	h->n_results = 0;
+	h->trig_ack = false;
+	h->holding[OKNG_HOLDING_TRIG_SEQ] = h->holding[OKNG_HOLDING_CMD_ID] = 0;
+	h->holding[OKNG_HOLDING_CONTROL_BITS] &= (uint16_t)~BIT(TRIG);
+}
+
 static void take_write(struct okng_handshake *h, const struct okng_handshake_event *e, struct okng_handshake_actions *out)
 {
 	uint16_t old[OKNG_MAP_HOLDINGS];
+	if (e->write.foreign)
+		forget_other(h);
 	memcpy(old, h->holding, sizeof old);
 	for (unsigned i = 0; i < OKNG_MAP_HOLDINGS; i++)
 		if (wrote(e, i))
@@ -244,12 +280,6 @@ static void settle(struct okng_handshake *h, const struct okng_handshake_owed *o
 		h->exposure_done = --h->n_unexposed == 0;
 }
 
-static void make_fault(struct okng_plc_result *r, uint16_t reason)
-{
-	r->verdict = OKNG_PLC_VERDICT_FAULT;
-	r->reason = reason;
-}
-
 static int take_result(struct okng_handshake *h, const struct okng_handshake_event *e)
 {
 	struct okng_plc_result r = *e->result;
@@ -282,24 +312,6 @@ static int take_result(struct okng_handshake *h, const struct okng_handshake_eve
 	h->judged_ms[h->n_results] = e->now_ms;
 	h->results[h->n_results++] = r;
 	return err;
-}
-
-static void lose_link(struct okng_handshake *h, uint16_t delivered)
-{
-	unsigned kept = 0;
-	h->away = true;
-	for (unsigned i = 0; i < h->n_owed; i++)
-		h->owed[(h->first + i) % OWED_MAX].lost = true;
-	for (unsigned i = 0; i < h->n_results; i++) {
-		if (!h->results[i].answers_plc || (delivered && h->results[i].seq == delivered))
-			continue;
-		h->results[kept] = h->results[i];
-		h->judged_ms[kept] = h->judged_ms[i];
-		if (h->results[kept].verdict != OKNG_PLC_VERDICT_FAULT)
-			make_fault(&h->results[kept], OKNG_PLC_REASON_PLC_LOST);
-		kept++;
-	}
-	h->n_results = kept;
 }
 
 void okng_handshake_init(struct okng_handshake *h, enum okng_word_order order, int64_t now_ms)

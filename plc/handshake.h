@@ -68,6 +68,7 @@ struct okng_handshake_event {
 			uint32_t written;      /* bit i: holding register i was written */
 			const uint16_t *words; /* OKNG_MAP_HOLDINGS; those not written are ignored */
 			bool stale;            /* nobody knows when: triggers are refused with reason 28, a command with ESTALE */
+			bool foreign;          /* with stale: another has written since this one did last, numbers mean nothing to it */
 		} write;
 		const struct okng_plc_status *status;
 		const struct okng_plc_result *result;

@@ -174,25 +174,26 @@ static uint8_t claim(struct okng_units *u, int i, const struct okng_units_peer *
 			&(struct okng_handshake_event){.kind = OKNG_EVENT_WRITER_GONE, .now_ms = now_ms}, &none);
 		okng_units_log(u, LOG_NOTICE, "station %d: the writer was silent and loses its place", i + 1);
 	}
-	unit->writer = peer->id;
+	unit->writer = unit->last_writer = peer->id;
 	unit->writer_ms = now_ms;
 	okng_units_log(u, LOG_NOTICE, "station %d: %s is the writer", i + 1, peer->name);
 	return 0;
 }
 
-static void take_words(struct okng_units *u, int i, enum okng_word_order order, const uint16_t *words, uint32_t written, bool stale,
-	int64_t now_ms)
+/* write.words is in that order. */
+static void take_words(struct okng_units *u, int i, enum okng_word_order order, struct okng_handshake_event write, int64_t now_ms)
 {
 	uint16_t turned[OKNG_MAP_HOLDINGS];
 	struct okng_handshake_actions actions;
 	if (order != u->order) {
-		memcpy(turned, words, sizeof turned);
+		memcpy(turned, write.write.words, sizeof turned);
 		okng_regmap_turn(OKNG_TABLE_HOLDING, turned, order, u->order);
-		words = turned;
-		written = okng_regmap_whole_values(written);
+		write.write.words = turned;
+		write.write.written = okng_regmap_whole_values(write.write.written);
 	}
-	okng_handshake_step(&u->unit[i].handshake, &(struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .now_ms = now_ms,
-		.write = {written, words, stale}}, &actions);
+	write.kind = OKNG_EVENT_WRITE;
+	write.now_ms = now_ms;
+	okng_handshake_step(&u->unit[i].handshake, &write, &actions);
 	call_station(u, i, &actions);
 	wake(u, false);
 }
@@ -256,7 +257,7 @@ static void write_locked(struct okng_units *u, int i, const struct okng_units_pe
 	if (!pdu->exception)
 		pdu->exception = move_limits(u, i, peer, next, changes);
 	if (!pdu->exception && pdu->written)
-		take_words(u, i, peer->order, pdu->words, pdu->written, false, now_ms);
+		take_words(u, i, peer->order, (struct okng_handshake_event){.write = {.written = pdu->written, .words = pdu->words}}, now_ms);
 }
 
 static size_t answer_locked(struct okng_units *u, int i, const struct okng_units_peer *peer, int64_t now_ms,
@@ -315,16 +316,30 @@ void okng_units_image(struct okng_units *u, int unit, enum okng_word_order order
 	pthread_mutex_unlock(&u->lock);
 }
 
+static bool is_foreign(const struct okng_units *u, const struct okng_units_peer *peer, int unit)
+{
+	return u->unit[unit].last_writer && u->unit[unit].last_writer != peer->id;
+}
+
+bool okng_units_foreign(struct okng_units *u, const struct okng_units_peer *peer, int unit)
+{
+	pthread_mutex_lock(&u->lock);
+	bool foreign = is_foreign(u, peer, unit);
+	pthread_mutex_unlock(&u->lock);
+	return foreign;
+}
+
 int okng_units_control(struct okng_units *u, const struct okng_units_peer *peer, int unit,
 	const uint16_t words[OKNG_MAP_HOLDINGS], uint32_t written, bool stale)
 {
 	pthread_mutex_lock(&u->lock);
 	int64_t now_ms = okng_units_now_ms();
+	bool foreign = stale && is_foreign(u, peer, unit);
 	int r = claim(u, unit, peer, now_ms) ? -EBUSY : 0;
 	if (r == 0) {
 		u->unit[unit].writer_ms = now_ms;
 		if (written)
-			take_words(u, unit, peer->order, words, written, stale, now_ms);
+			take_words(u, unit, peer->order, (struct okng_handshake_event){.write = {written, words, stale, foreign}}, now_ms);
 	}
 	pthread_mutex_unlock(&u->lock);
 	return r;

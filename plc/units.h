@@ -29,6 +29,7 @@ struct okng_units_listener {
 struct okng_unit {
 	struct okng_handshake handshake;
 	uint64_t writer; /* peer id, 0 none */
+	uint64_t last_writer; /* who was it last, 0 nobody yet */
 	int64_t writer_ms; /* its last request */
 	bool lost_told;
 	struct okng_limits limits;
@@ -70,6 +71,8 @@ void okng_units_gone(struct okng_units *u, const struct okng_units_peer *peer);
 /* From a client's thread; unit is the index, words are in the peer's order. */
 /* Everything readable, now. */
 void okng_units_image(struct okng_units *u, int unit, enum okng_word_order order, struct okng_plc_image *image);
+/* Another peer was the writer since this one was: what is shown answers the other. */
+bool okng_units_foreign(struct okng_units *u, const struct okng_units_peer *peer, int unit);
 /* The control block as it was read: written says which words are news, stale that they were written while the link was
  * down. 0, or -EBUSY: another peer is the writer and nothing was taken. */
 int okng_units_control(struct okng_units *u, const struct okng_units_peer *peer, int unit,
