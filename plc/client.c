@@ -98,7 +98,7 @@ static void join(struct okng_client *c)
 	} else if (c->serial) {
 		joined(c);
 	} else {
-		okng_net_tune(c->fd);
+		okng_net_tune(c->fd, OKNG_NET_DEAD_S);
 		c->phase = JOINING;
 		c->until_ns = okng_link_now_ns() + c->params.response_ms * MS;
 	}

@@ -128,13 +128,15 @@ int okng_net_connect(const char *address, uint16_t port)
 	return r < 0 ? r : fd;
 }
 
-void okng_net_tune(int fd)
+void okng_net_tune(int fd, int dead_s)
 {
-	const int on = 1, idle_s = 10, every_s = 5, times = 3, unsent_ms = 20000;
+	const int on = 1, asked = dead_s > 0 ? dead_s : OKNG_NET_DEAD_S;
+	const int idle_s = asked > 1 ? asked / 2 : 1, every_s = asked / 10 > 1 ? asked / 10 : 1, times = (asked - idle_s) / every_s + 1;
+	const unsigned dead_ms = 1000u * (unsigned)asked; /* with answers unsent, too; it overrules times */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unsent_ms, sizeof unsent_ms);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_ms, sizeof dead_ms);
 }

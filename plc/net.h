@@ -31,7 +31,10 @@ int okng_net_listen(const char *address, uint16_t *port);
 /* A non-blocking socket on its way to a numeric address (POLLOUT: SO_ERROR tells), or a negative errno. */
 int okng_net_connect(const char *address, uint16_t port);
 
-/* Non-blocking, without delay, and with keep-alive, so that a peer whose cable was cut is noticed within half a minute. */
-void okng_net_tune(int fd);
+#define OKNG_NET_DEAD_S 5
+
+/* Without delay, and with keep-alive: a peer that no longer answers (cable cut, switched off) is noticed within dead_s and a
+ * second; 0: OKNG_NET_DEAD_S. */
+void okng_net_tune(int fd, int dead_s);
 
 #endif

@@ -65,6 +65,7 @@ struct okng_plc_params {
 	int clients;                            /* most connections at once, 1 to 64 */
 	int idle_s;                             /* a silent connection is closed after; 0 = never */
 	int writer_s;                           /* the writer loses its place after this silence; 0 = only on disconnect */
+	int dead_s;                             /* a TCP peer that no longer answers is dropped after, 1 to 600; 0 = 5 */
 	char allow[OKNG_PLC_ALLOW_MAX][64];     /* CIDR; none = everyone who can reach bind */
 	int n_allow;
 	char write_allow[OKNG_PLC_ALLOW_MAX][64];

@@ -39,7 +39,8 @@ static int open_server(struct okng_plc *p, struct link *l, const struct okng_plc
 	return r;
 }
 
-static int open_link(struct okng_plc *p, struct link *l, const struct okng_link_params *params, int writer_s, char *why, size_t why_size)
+static int open_link(struct okng_plc *p, struct link *l, const struct okng_link_params *params, const struct okng_plc_params *common,
+	char *why, size_t why_size)
 {
 	struct okng_plc_params server;
 	switch (params->role) {
@@ -50,7 +51,8 @@ static int open_link(struct okng_plc *p, struct link *l, const struct okng_link_
 		server.word_order = params->word_order;
 		server.clients = params->clients;
 		server.idle_s = params->idle_s;
-		server.writer_s = writer_s;
+		server.writer_s = common->writer_s;
+		server.dead_s = common->dead_s;
 		memcpy(server.allow, params->allow, sizeof server.allow);
 		server.n_allow = params->n_allow;
 		memcpy(server.write_allow, params->write_allow, sizeof server.write_allow);
@@ -76,7 +78,7 @@ static int open_links(struct okng_plc *p, const struct okng_plc_params *params, 
 	if (params->enabled)
 		r = open_server(p, &p->links[p->n_links++], params, "", why, why_size);
 	for (int i = 0; r == 0 && i < params->n_links; i++)
-		r = open_link(p, &p->links[p->n_links++], &params->links[i], params->writer_s, why, why_size);
+		r = open_link(p, &p->links[p->n_links++], &params->links[i], params, why, why_size);
 	return r;
 }
 

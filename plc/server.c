@@ -38,6 +38,7 @@ struct okng_server {
 	struct okng_units *units;
 	int listen_fd, wake_fd;
 	uint16_t port;
+	int dead_s;
 	int64_t idle_ms, half_ms, accept_after_ms;
 	struct okng_net_range allow[OKNG_PLC_ALLOW_MAX], write_allow[OKNG_PLC_ALLOW_MAX];
 	int n_allow, n_write_allow;
@@ -79,7 +80,7 @@ static void welcome(struct okng_server *s, int fd, const struct sockaddr_storage
 		close(fd);
 		return;
 	}
-	okng_net_tune(fd);
+	okng_net_tune(fd, s->dead_s);
 	memset(c, 0, sizeof *c);
 	c->fd = fd;
 	memcpy(c->name, name, sizeof c->name);
@@ -305,7 +306,7 @@ int okng_server_open(struct okng_server **server, const struct okng_plc_params *
 {
 	*server = NULL;
 	if (p->clients < 1 || p->clients > CLIENTS_MAX || p->n_allow < 0 || p->n_allow > OKNG_PLC_ALLOW_MAX ||
-		p->n_write_allow < 0 || p->n_write_allow > OKNG_PLC_ALLOW_MAX || p->idle_s < 0 || p->writer_s < 0) {
+		p->n_write_allow < 0 || p->n_write_allow > OKNG_PLC_ALLOW_MAX || p->idle_s < 0 || p->writer_s < 0 || p->dead_s < 0) {
 		snprintf(why, why_size, "connections must be 1 to %d, lists 0 to %d long, times not negative", CLIENTS_MAX,
 			OKNG_PLC_ALLOW_MAX);
 		return -EINVAL;
@@ -318,6 +319,7 @@ int okng_server_open(struct okng_server **server, const struct okng_plc_params *
 	s->units = units;
 	s->listen_fd = s->wake_fd = -1;
 	s->port = p->port;
+	s->dead_s = p->dead_s;
 	s->idle_ms = p->idle_s * INT64_C(1000);
 	s->half_ms = s->idle_ms && s->idle_ms < HALF_MS ? s->idle_ms : HALF_MS;
 	s->order = p->word_order;

@@ -216,7 +216,9 @@ static void crowd(void **state)
 	assert_true(fd >= 0);
 	uint8_t a[253];
 	size_t n;
-	for (unsigned i = 1; i <= PARTS && !atomic_load(&c.broken); i++) {
+	unsigned i = 0;
+	/* At least so many parts, and until everyone had a hand in. */
+	while (++i < 60000 && !atomic_load(&c.broken) && (i <= PARTS || atomic_load(&c.reads) < 50 * CLIENTS || atomic_load(&c.dials) < 50)) {
 		const uint8_t trigger[] = {6, 0, OKNG_HOLDING_TRIG_SEQ, (uint8_t)(i >> 8), (uint8_t)i};
 		static const uint8_t block[] = {4, 0, OKNG_MAP_BLOCK, 0, 4};
 		assert_int_equal(ask(fd, trigger, sizeof trigger, a, &n), 0);
@@ -230,9 +232,9 @@ static void crowd(void **state)
 		pthread_join(threads[i], NULL);
 	close(fd);
 	assert_int_equal(atomic_load(&c.broken), 0);
-	assert_int_equal(c.s->accepted, PARTS);
+	assert_int_equal(c.s->accepted, i - 1);
 	assert_int_equal(c.s->refused, 0);
-	assert_true(atomic_load(&c.reads) > CLIENTS && atomic_load(&c.dials) > 10);
+	assert_true(atomic_load(&c.reads) >= 50 * CLIENTS && atomic_load(&c.dials) >= 50);
 }
 
 static int open_station(void **state)
