@@ -5,6 +5,7 @@
 #include "cli/boxes.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static int add_line(struct okng_boxes *boxes, const char *line, size_t length, c
 	if (parse_line(text, &boxes->box[boxes->n]))
 		return okng_error_set(err, -EINVAL, name, number, "",
 			"a line is \"x1 y1 x2 y2 class\": whole pixels, x1 below x2, y1 below y2, class 1 to 999");
-	boxes->n++;
+	boxes->line[boxes->n++] = number;
 	return 0;
 }
 
@@ -64,8 +65,11 @@ int okng_boxes_parse(struct okng_boxes *boxes, const char *bytes, size_t size, c
 	if (size > FILE_MAX)
 		return okng_error_set(err, -EFBIG, name, 0, "", "a file of boxes is at most %u MiB", FILE_MAX >> 20);
 	boxes->box = calloc(OKNG_BOXES_MAX, sizeof(*boxes->box));
-	if (!boxes->box)
+	boxes->line = calloc(OKNG_BOXES_MAX, sizeof(*boxes->line));
+	if (!boxes->box || !boxes->line) {
+		okng_boxes_finish(boxes);
 		return okng_error_set(err, -ENOMEM, name, 0, "", "out of memory");
+	}
 	for (size_t at = 0; at < size && !rc; number++) {
 		const char *end = memchr(bytes + at, '\n', size - at);
 		size_t length = end ? (size_t)(end - bytes) - at : size - at;
@@ -92,6 +96,42 @@ int okng_boxes_load(struct okng_boxes *boxes, const char *path, struct okng_erro
 	return rc;
 }
 
+static bool known(int number, const int *classes, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (classes[i] == number)
+			return true;
+	return false;
+}
+
+static const char *list(const int *classes, int n, char *text, size_t size)
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < n && at < size; i++)
+		at += (size_t)snprintf(text + at, size - at, "%s%d", i ? ", " : "", classes[i]);
+	return text;
+}
+
+int okng_boxes_check(const struct okng_boxes *boxes, const char *name, int32_t width, int32_t height, const int *classes, int n,
+	struct okng_error *err)
+{
+	char text[160];
+
+	for (int i = 0; i < boxes->n; i++) {
+		const struct okng_conductor_box *b = &boxes->box[i];
+
+		if (b->rect.x + b->rect.w > width || b->rect.y + b->rect.h > height)
+			return okng_error_set(err, -EINVAL, name, boxes->line[i], "", "the box reaches to %d, %d, the picture to %d, %d",
+				b->rect.x + b->rect.w, b->rect.y + b->rect.h, width, height);
+		if (!known(b->class_number, classes, n))
+			return okng_error_set(err, -EINVAL, name, boxes->line[i], "", "no [[class]] row has the number %d, they have %s",
+				b->class_number, list(classes, n, text, sizeof(text)));
+	}
+	return 0;
+}
+
 int okng_boxes_find(const char *folder, const char *picture, char *path, size_t size, struct okng_error *err)
 {
 	const char *name = strrchr(picture, '/') ? strrchr(picture, '/') + 1 : picture;
@@ -113,5 +153,6 @@ int okng_boxes_find(const char *folder, const char *picture, char *path, size_t 
 void okng_boxes_finish(struct okng_boxes *boxes)
 {
 	free(boxes->box);
+	free(boxes->line);
 	*boxes = (struct okng_boxes){ 0 };
 }

@@ -15,6 +15,7 @@
 
 struct okng_boxes {
 	struct okng_conductor_box *box;
+	int *line; /* of the file, for each box */
 	int n;
 };
 
@@ -22,6 +23,11 @@ struct okng_boxes {
  * An empty file has no boxes. */
 int okng_boxes_parse(struct okng_boxes *boxes, const char *bytes, size_t size, const char *name, struct okng_error *err);
 int okng_boxes_load(struct okng_boxes *boxes, const char *path, struct okng_error *err);
+
+/* 0; -EINVAL with *err naming the file's line when a box reaches beyond a picture of that size, or has none of the n class
+ * numbers. */
+int okng_boxes_check(const struct okng_boxes *boxes, const char *name, int32_t width, int32_t height, const int *classes, int n,
+	struct okng_error *err);
 
 /* The file of a picture in folder: its name with .txt; where that is not, without what follows the last underscore (a
  * picture X_test.jpg has its boxes in X.txt). Returns 0, or -ENOENT with *err. */

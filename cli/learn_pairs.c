@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A pair that can't be read or aligned is named and left out; a box that nothing was found in is counted: those are the
- * defects that the tool can't see whatever it is taught.
+ * A pair that can't be read or aligned is named and left out; a mistake in its boxes is a person's, who can mend it: all of
+ * them are named and nothing is written. A box that nothing was found in is counted: those are the defects that the tool
+ * can't see whatever it is taught.
  */
 #include "cli/learn_pairs.h"
 
@@ -17,18 +18,27 @@
 #include "cli/pairs.h"
 #include "cli/say.h"
 #include "cli/taught.h"
+#include "pipeline/conductor_judge.h"
 #include "pipeline/conductor_learn.h"
 #include "pipeline/tool.h"
+
+/* What became of the pairs with one tool. */
+struct lesson {
+	const struct okng_tool *tool;
+	int used, boxes, missed;
+};
 
 struct teaching {
 	const char *list, *folder;
 	struct okng_taught taught;
 	struct okng_pairs pairs;
-	const struct okng_tool *tool;
 	int classes[OKNG_CLASSES_MAX], n_classes;
 	struct okng_conductor_teacher *teacher;
 	int32_t width, height;
-	int used, left_out, boxes, missed;
+	struct lesson lesson[OKNG_TOOLS_MAX];
+	int n_lessons, left_out, mistakes;
+	struct okng_json json;
+	bool as_json;
 };
 
 static int ascending(const void *a, const void *b)
@@ -37,63 +47,74 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Boxes may be called what the rows call a defect of this tool. */
-static void collect_classes(struct teaching *t)
+static void collect_classes(struct teaching *t, const struct okng_tool *tool)
 {
 	t->n_classes = 0;
 	for (int i = 0; i < t->taught.recipe.n_classes; i++) {
 		const struct okng_class *c = &t->taught.recipe.classes[i];
 
-		if (c->verdict != OKNG_OK && (!*c->tool || strcmp(c->tool, t->tool->name) == 0))
+		if (c->verdict != OKNG_OK && (!*c->tool || strcmp(c->tool, tool->name) == 0))
 			t->classes[t->n_classes++] = c->number;
 	}
 	qsort(t->classes, (size_t)t->n_classes, sizeof(*t->classes), ascending);
 }
 
+static int open_teacher(struct teaching *t, const struct okng_tool *tool, const struct okng_image *first, struct okng_error *err)
+{
+	const struct okng_conductor_setup setup = okng_tool_conductor_setup(tool);
+	int rc;
+
+	t->width = first->width;
+	t->height = first->height;
+	rc = okng_conductor_teacher_open(&t->teacher, &setup, t->classes, t->n_classes, t->width, t->height);
+	return rc ? okng_error_set(err, rc, "", 0, "", "%s", strerror(-rc)) : 0;
+}
+
 static int add_images(struct teaching *t, const struct okng_pair *pair, const struct okng_image *golden, const struct okng_image *part,
 	const struct okng_boxes *boxes, struct okng_error *err)
 {
-	const struct okng_conductor_setup setup = okng_tool_conductor_setup(t->tool);
+	struct lesson *l = &t->lesson[t->n_lessons];
 	int rc;
 
 	if (golden->width != part->width || golden->height != part->height)
 		return okng_error_set(err, -EINVAL, pair->image, 0, "", "%d x %d pixels, its golden image has %d x %d", part->width, part->height,
 			golden->width, golden->height);
-	if (!t->teacher) {
-		t->width = part->width;
-		t->height = part->height;
-		rc = okng_conductor_teacher_open(&t->teacher, &setup, t->classes, t->n_classes, t->width, t->height);
-		if (rc)
-			return okng_error_set(err, rc, "", 0, "class", "%s",
-				rc == -EINVAL ? "the recipe needs 1 to 15 [[class]] rows to teach" : strerror(-rc));
-	}
+	if (!t->teacher && (rc = open_teacher(t, l->tool, part, err)) != 0)
+		return rc;
 	if (part->width != t->width || part->height != t->height)
 		return okng_error_set(err, -EINVAL, pair->image, 0, "", "%d x %d pixels, the first pair has %d x %d", part->width, part->height,
 			t->width, t->height);
 	rc = okng_conductor_teacher_add(t->teacher, golden, part, boxes->box, boxes->n, 0);
 	if (rc >= 0) {
-		t->used++;
-		t->boxes += boxes->n;
-		t->missed += rc;
+		l->used++;
+		l->boxes += boxes->n;
+		l->missed += rc;
 		return 0;
 	}
 	return okng_error_set(err, rc, pair->image, 0, "", "%s", rc == -ENOENT ? "could not be aligned with its golden image" :
-		rc == -EINVAL ? "a box has a class that no [[class]] row has" : rc == -EOVERFLOW ? "too much differs" : strerror(-rc));
+		rc == -EOVERFLOW ? "too much differs from its golden image" : strerror(-rc));
 }
 
-static int add_pair(struct teaching *t, const struct okng_pair *pair, struct okng_error *err)
+/* *mistake: what is wrong is in the boxes. */
+static int add_pair(struct teaching *t, const struct okng_pair *pair, bool *mistake, struct okng_error *err)
 {
 	struct okng_image golden = { 0 }, part = { 0 };
 	struct okng_boxes boxes = { 0 };
 	char path[4096];
 	int rc;
 
+	*mistake = false;
 	rc = okng_image_file_load(&golden, okng_pairs_resolve(t->list, pair->golden, path, sizeof(path)), err);
 	if (!rc)
 		rc = okng_image_file_load(&part, okng_pairs_resolve(t->list, pair->image, path, sizeof(path)), err);
-	if (!rc)
+	if (!rc) {
 		rc = okng_boxes_find(t->folder, pair->image, path, sizeof(path), err);
-	if (!rc)
-		rc = okng_boxes_load(&boxes, path, err);
+		if (!rc)
+			rc = okng_boxes_load(&boxes, path, err);
+		if (!rc)
+			rc = okng_boxes_check(&boxes, path, part.width, part.height, t->classes, t->n_classes, err);
+		*mistake = rc && rc != -ENOMEM;
+	}
 	if (!rc)
 		rc = add_images(t, pair, &golden, &part, &boxes, err);
 	okng_image_finish(&golden);
@@ -102,112 +123,162 @@ static int add_pair(struct teaching *t, const struct okng_pair *pair, struct okn
 	return rc;
 }
 
-/* All pairs through one tool; its chunk goes into model. */
-static int teach_tool(struct teaching *t, struct okng_model *model)
+static void leave_out(struct teaching *t, const struct okng_pair *pair, const struct okng_error *err, int rc)
 {
-	struct okng_error err = { 0 };
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	int rc = 0;
+	char why[sizeof(*err) + 32];
 
-	collect_classes(t);
-	t->used = t->left_out = t->boxes = t->missed = 0;
+	t->left_out++;
+	okng_say_error(err, rc, pair->image);
+	okng_say("left out: %s", pair->image);
+	if (t->as_json) {
+		okng_json_object(&t->json, NULL);
+		okng_json_string(&t->json, "file", pair->image);
+		okng_json_string(&t->json, "why", err->text[0] ? okng_say_where(err, why, sizeof(why)) : strerror(-rc));
+		okng_json_end_object(&t->json);
+	}
+}
+
+/* 0 also when some were left out. */
+static int add_pairs(struct teaching *t)
+{
 	for (int i = 0; i < t->pairs.n; i++) {
-		memset(&err, 0, sizeof(err));
-		rc = add_pair(t, &t->pairs.pair[i], &err);
-		if (rc == -ENOMEM || (rc && !t->teacher && !t->used && !strcmp(err.key, "class")))
-			break;
-		if (rc) {
-			okng_say_error(&err, rc, t->pairs.pair[i].image);
-			okng_say("left out: %s", t->pairs.pair[i].image);
-			t->left_out++;
-		}
-		rc = 0;
+		struct okng_error err = { 0 };
+		bool mistake;
+		int rc = add_pair(t, &t->pairs.pair[i], &mistake, &err);
+
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc)
+			leave_out(t, &t->pairs.pair[i], &err, rc);
+		t->mistakes += mistake;
 		okng_say_progress("learn", i + 1, t->pairs.n);
 	}
-	if (rc)
-		okng_say_error(&err, rc, "learn");
-	if (!rc && !t->teacher)
-		rc = -ENODATA;
-	if (!rc)
-		rc = okng_conductor_teacher_learn(t->teacher, -1, &bytes, &size);
-	if (!rc)
-		rc = okng_model_set_chunk(model, OKNG_CHUNK_TREES, t->tool->name, bytes, size);
-	if (rc == -ENODATA || rc == -EINVAL)
-		okng_say("learn: %d pairs are not enough to teach tool %s; nothing written", t->used, t->tool->name);
-	free(bytes);
-	okng_conductor_teacher_close(&t->teacher);
-	return rc;
+	return 0;
 }
 
-static void report(const struct teaching *t, const char *path, bool json)
+/* All pairs through one tool; its chunk goes into model. Says what is wrong. */
+static int teach_tool(struct teaching *t, const struct okng_tool *tool, struct okng_model *model)
 {
-	struct okng_json out;
-
-	if (!json) {
-		printf("%s: tool %s taught from %d pairs, %d left out; %d boxes, %d without a finding\n", path, t->tool->name, t->used,
-			t->left_out, t->boxes, t->missed);
-		return;
-	}
-	okng_json_init(&out, stdout);
-	okng_json_object(&out, NULL);
-	okng_json_string(&out, "model", path);
-	okng_json_string(&out, "tool", t->tool->name);
-	okng_json_int(&out, "pairs", t->used);
-	okng_json_int(&out, "left_out", t->left_out);
-	okng_json_int(&out, "boxes", t->boxes);
-	okng_json_int(&out, "without_finding", t->missed);
-	okng_json_end_object(&out);
-}
-
-/* The model there was, for what it holds besides; an empty one where none is or it is no good. */
-static int open_model(struct okng_model **model, const char *path, const struct okng_recipe *recipe)
-{
-	struct okng_error err = { 0 };
+	struct lesson *l = &t->lesson[t->n_lessons];
+	uint8_t *bytes = NULL;
+	size_t size = 0;
 	int rc;
 
-	if (access(path, F_OK) == 0 && okng_model_load(model, path, &err) == 0)
-		return 0;
-	rc = okng_model_new(model, 0, 0);
+	*l = (struct lesson){ .tool = tool };
+	collect_classes(t, tool);
+	if (t->n_classes < 1 || t->n_classes > OKNG_CONDUCTOR_CLASSES_MAX) {
+		okng_say("learn: tool %s has %d [[class]] rows to tell apart, it can be taught 1 to %d", tool->name, t->n_classes,
+			OKNG_CONDUCTOR_CLASSES_MAX);
+		return -EINVAL;
+	}
+	rc = add_pairs(t);
+	if (!rc && t->mistakes)
+		rc = -EBADMSG;
 	if (!rc)
-		(*model)->recipe_hash = okng_recipe_hash(recipe);
+		rc = t->teacher ? okng_conductor_teacher_learn(t->teacher, -1, &bytes, &size) : -EINVAL;
+	if (!rc)
+		rc = okng_model_set_chunk(model, OKNG_CHUNK_TREES, tool->name, bytes, size);
+	if (rc == -EBADMSG)
+		okng_say("learn: mend the boxes of %d pairs; nothing written", t->mistakes);
+	else if (rc == -EINVAL)
+		okng_say("learn: %d pairs are not enough to teach tool %s; nothing written", l->used, tool->name);
+	else if (rc)
+		okng_say("learn: %s", strerror(-rc));
+	free(bytes);
+	okng_conductor_teacher_close(&t->teacher);
+	t->n_lessons += rc == 0;
 	return rc;
 }
 
-static int teach(struct teaching *t, const char *recipe, bool json)
+static void report(struct teaching *t, const char *path)
+{
+	for (int i = 0; path && !t->as_json && i < t->n_lessons; i++)
+		printf("%s: tool %s taught from %d pairs, %d left out; %d boxes, %d without a finding\n", path, t->lesson[i].tool->name,
+			t->lesson[i].used, t->pairs.n - t->lesson[i].used, t->lesson[i].boxes, t->lesson[i].missed);
+	if (!t->as_json)
+		return;
+	okng_json_end_array(&t->json);
+	okng_json_bool(&t->json, "taught", path != NULL);
+	okng_json_string(&t->json, "model", path ? path : "");
+	okng_json_array(&t->json, "tools");
+	for (int i = 0; path && i < t->n_lessons; i++) {
+		okng_json_object(&t->json, NULL);
+		okng_json_string(&t->json, "tool", t->lesson[i].tool->name);
+		okng_json_int(&t->json, "pairs", t->lesson[i].used);
+		okng_json_int(&t->json, "boxes", t->lesson[i].boxes);
+		okng_json_int(&t->json, "without_finding", t->lesson[i].missed);
+		okng_json_end_object(&t->json);
+	}
+	okng_json_end_array(&t->json);
+	okng_json_end_object(&t->json);
+}
+
+/* The model there was, for what it holds besides; an empty one where none is, or none of use with this recipe. */
+static int open_model(struct okng_model **model, const char *path, const struct okng_recipe *recipe)
+{
+	uint32_t hash = okng_recipe_hash(recipe);
+	int rc;
+
+	if (access(path, F_OK) == 0 && okng_model_load(model, path, NULL) == 0) {
+		if ((*model)->recipe_hash == hash)
+			return 0;
+		okng_model_close(model);
+	}
+	rc = okng_model_new(model, 0, 0);
+	if (!rc)
+		(*model)->recipe_hash = hash;
+	return rc;
+}
+
+static int teach_tools(struct teaching *t, const char *recipe, struct okng_model *model)
+{
+	int rc = 0;
+
+	for (int i = 0; i < t->taught.recipe.n_tools && !rc; i++) {
+		const struct okng_tool *tool = &t->taught.recipe.tools[i];
+
+		if (tool->type == OKNG_TOOL_CONDUCTOR && tool->decide == OKNG_DECIDE_TREES)
+			rc = teach_tool(t, tool, model);
+	}
+	if (!rc && !t->n_lessons) {
+		okng_say("learn: %s has no [[tool]] of type \"conductor\" that decides by \"trees\": nothing to teach from pairs", recipe);
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+static int teach(struct teaching *t, const char *recipe)
 {
 	struct okng_error err = { 0 };
 	struct okng_model *model = NULL;
 	char path[4096];
-	int rc, tools = 0;
+	int rc;
 
+	if (t->as_json) {
+		okng_json_init(&t->json, stdout);
+		okng_json_object(&t->json, NULL);
+		okng_json_array(&t->json, "left_out");
+	}
 	rc = okng_taught_model_path(recipe, path, sizeof(path));
 	if (!rc)
 		rc = open_model(&model, path, &t->taught.recipe);
-	for (int i = 0; i < t->taught.recipe.n_tools && !rc; i++) {
-		t->tool = &t->taught.recipe.tools[i];
-		if (t->tool->type != OKNG_TOOL_CONDUCTOR || t->tool->decide != OKNG_DECIDE_TREES)
-			continue;
-		tools++;
-		rc = teach_tool(t, model);
-		if (!rc)
-			rc = okng_model_save(model, path, &err);
-		if (rc && err.text[0])
+	if (rc)
+		okng_say("learn: %s", strerror(-rc));
+	if (!rc)
+		rc = teach_tools(t, recipe, model);
+	if (!rc) {
+		rc = okng_model_save(model, path, &err);
+		if (rc)
 			okng_say_error(&err, rc, "learn");
-		if (!rc)
-			report(t, path, json);
 	}
-	if (!rc && !tools) {
-		okng_say("learn: %s has no [[tool]] of type \"conductor\" that decides by \"trees\": nothing to teach from pairs", recipe);
-		rc = -EINVAL;
-	}
+	report(t, rc ? NULL : path);
 	okng_model_close(&model);
 	return rc;
 }
 
 int okng_learn_pairs(const char *recipe, const char *pairs, const char *boxes, bool json)
 {
-	struct teaching t = { .list = pairs, .folder = boxes };
+	struct teaching t = { .list = pairs, .folder = boxes, .as_json = json };
 	struct okng_error err = { 0 };
 	int rc;
 
@@ -218,7 +289,7 @@ int okng_learn_pairs(const char *recipe, const char *pairs, const char *boxes, b
 			okng_say_error(&err, rc, pairs);
 	}
 	if (!rc)
-		rc = teach(&t, recipe, json);
+		rc = teach(&t, recipe);
 	okng_pairs_finish(&t.pairs);
 	okng_taught_close(&t.taught);
 	return rc;

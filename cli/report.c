@@ -24,6 +24,21 @@ static const char *polarity_name(enum okng_polarity polarity)
 	return polarity == OKNG_POLARITY_BRIGHT ? "bright" : polarity == OKNG_POLARITY_DARK ? "dark" : "any";
 }
 
+/* What the keys of a [[class]] row are compared with. */
+static void json_conductor(struct okng_json *json, const struct okng_defect *d)
+{
+	okng_json_object(json, "conductor");
+	okng_json_bool(json, "added", d->conductor.added);
+	okng_json_number(json, "residue", (double)d->conductor.residue, 0);
+	okng_json_number(json, "depth", (double)d->conductor.depth, 2);
+	okng_json_number(json, "relative_depth", (double)d->conductor.relative_depth, 3);
+	okng_json_number(json, "radius", (double)d->conductor.radius, 2);
+	okng_json_number(json, "conductors", (double)d->conductor.conductors, 0);
+	okng_json_number(json, "grounds", (double)d->conductor.grounds, 0);
+	okng_json_number(json, "border", (double)d->conductor.border, 0);
+	okng_json_end_object(json);
+}
+
 static void json_defect(struct okng_json *json, const struct okng_report *report, const struct okng_look *look, const struct okng_defect *defect)
 {
 	struct okng_rect box = okng_inspect_box_in_frame(&look->result.pose, defect->box, look->width, look->height);
@@ -43,6 +58,8 @@ static void json_defect(struct okng_json *json, const struct okng_report *report
 	okng_json_number(json, "elongation", (double)defect->elongation, 2);
 	if (defect->why[0])
 		okng_json_string(json, "why", defect->why);
+	if (report->recipe->tools[defect->tool].type == OKNG_TOOL_CONDUCTOR)
+		json_conductor(json, defect);
 	okng_json_end_object(json);
 }
 

@@ -3,6 +3,7 @@
  * The tool conductor: findings of conductor.h, named either by the forest the recipe was taught or by its rows.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,15 @@ static float pixels(int32_t sixteenths)
 	return (float)sixteenths / 16;
 }
 
+/* What the rows look at first, in their words; whole words only. */
+static void say_why(const struct okng_conductor_finding *f, char *why, size_t size)
+{
+	int n = snprintf(why, size, "conductors %d, grounds %d", f->feature[OKNG_CONDUCTOR_copper_change],
+		f->feature[OKNG_CONDUCTOR_ground_change]);
+	if (snprintf(why + n, size - (size_t)n, ", residue %d", f->feature[OKNG_CONDUCTOR_least_seeds]) >= (int)size - n)
+		why[n] = '\0';
+}
+
 static struct okng_defect describe(const struct state *s, const struct okng_conductor_finding *f)
 {
 	const int32_t *v = f->feature;
@@ -124,6 +134,8 @@ static struct okng_defect describe(const struct state *s, const struct okng_cond
 	if (s->judge) {
 		d.scored = true;
 		d.taught_class = okng_conductor_judge_run(s->judge, f, &d.score, d.why, sizeof d.why);
+	} else {
+		say_why(f, d.why, sizeof d.why);
 	}
 	return d;
 }

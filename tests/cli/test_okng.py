@@ -42,6 +42,13 @@ class Case(unittest.TestCase):
             f.write(content)
         return self.path(name)
 
+    def png(self, name, rows):
+        png = b"\x89PNG\r\n\x1a\n"
+        for kind, data in ((b"IHDR", struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)),
+                           (b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows), 1)), (b"IEND", b"")):
+            png += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return self.write(name, png)
+
     def run_okng(self, status, *args, **kwargs):
         r = okng(*args, **kwargs)
         self.assertEqual(r.returncode, status, f"okng {args}: {r.stdout}{r.stderr}")
@@ -486,12 +493,8 @@ class Surface(Case):
             for x in range(width):
                 if hole and (x - hole[0]) ** 2 + (y - hole[1]) ** 2 <= 49:
                     row[x] //= 2
-            rows.append(b"\0" + row)
-        png = b"\x89PNG\r\n\x1a\n"
-        for kind, data in ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(b"".join(rows), 1)),
-                           (b"IEND", b"")):
-            png += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        return self.write(name, png)
+            rows.append(row)
+        return self.png(name, rows)
 
     def test_teach_and_judge_any_size(self):
         with open(os.path.join(SOURCE, "config/recipes/surface/recipe.toml")) as f:
@@ -518,6 +521,223 @@ class Surface(Case):
         r = self.run_okng(GOOD, "eval", "--json", "--recipe", recipe, "--good", self.path("good"), "--bad", self.path("bad"))
         limits = self.lines(r)[0]["limits"] # unlike is scaled
         self.assertEqual([limits[i]["overkill"] for i in (0, -1)], [3, 0])
+
+
+class Conductor(Case):
+    """The shipped recipe for bare boards, taught anew from made boards with one defect of each class."""
+
+    WIDTH, HEIGHT = 220, 170
+    CLASSES = {1: "open", 2: "short", 3: "mousebite", 4: "spur", 5: "copper", 6: "pin-hole"}
+
+    def board(self, name, defects=(), shift=(0, 0), size=None):
+        """defects: (left, top, width, height, grey). Dark tracks and a plane, with pads that give them a place."""
+        width, height = size or (self.WIDTH, self.HEIGHT)
+        shapes = [(-50, 12, 400, 8), (-50, 36, 400, 8), (-50, 60, 400, 8), (30, 6, 22, 20), (150, 54, 20, 20), (90, 30, 18, 20),
+                  (-50, 96, 250, 60), (206, 84, 8, 200)]
+        rows = [bytearray(b"\xe6" * width) for _ in range(height)]
+        for left, top, w, h, grey in [(*shape, 30) for shape in shapes] + list(defects):
+            for y in range(max(top + shift[1], 0), min(top + h + shift[1], height)):
+                x0, x1 = max(left + shift[0], 0), min(left + w + shift[0], width)
+                rows[y][x0:x1] = bytes([grey]) * (x1 - x0)
+        return self.png(name, rows)
+
+    def defect(self, number, r):
+        x, size = 56 + r.randrange(26), 5 + r.randrange(3)
+        return {1: (x, 12, size, 8, 230), 2: (x + 52, 20, size, 16, 30), 3: (x, 64, size + 2, 4, 230), 4: (x + 110, 20, size, 8, 30),
+                5: (x, 80 - size // 2, size, size, 30), 6: (x, 110 + r.randrange(30), size, size, 230)}[number]
+
+    def pair(self, i, numbers, boxes=True):
+        """A pair of pictures; its line in pairs.txt. Boxes have 9 pixels of surroundings and at least 24 pixels."""
+        r = random.Random(i)
+        defects, shift = [self.defect(number, r) for number in numbers], (r.randrange(7) - 3, r.randrange(7) - 3)
+        self.board("pictures/%d_temp.png" % i)
+        self.board("pictures/%d_test.png" % i, defects, shift)
+        lines = []
+        for number, (x, y, w, h, _) in zip(numbers, defects):
+            cx, cy, w, h = x + w // 2 + shift[0], y + h // 2 + shift[1], max(w + 18, 24), max(h + 18, 24)
+            lines.append("%d %d %d %d %d\n" % (max(cx - w // 2, 0), max(cy - h // 2, 0), cx + w // 2, cy + h // 2, number))
+        if boxes:
+            self.write("boxes/%d.txt" % i, "".join(lines))
+        return "pictures/%d_temp.png\tpictures/%d_test.png\n" % (i, i)
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(os.path.join(SOURCE, "config/recipes/bare-board"), self.path("recipe"))
+        self.recipe, self.list, self.boxes = self.path("recipe"), self.path("pairs.txt"), self.path("boxes")
+        self.lines_of_list = [self.pair(i, list(self.CLASSES)) for i in range(24)]
+        self.write("pairs.txt", "".join(self.lines_of_list))
+        with open(self.path("recipe", "model.okm"), "rb") as f:
+            self.shipped = f.read()
+
+    def model(self):
+        with open(self.path("recipe", "model.okm"), "rb") as f:
+            return f.read()
+
+    def learn(self, status, *args):
+        return self.run_okng(status, "learn", "--recipe", self.recipe, "--pairs", self.list, "--boxes", self.boxes, *args)
+
+    def test_teach_and_judge(self):
+        r = self.learn(GOOD)
+        self.assertIn("tool board taught from 24 pairs, 0 left out; 144 boxes, 0 without a finding", r.stdout)
+        self.assertNotEqual(self.model(), self.shipped)
+        new = [self.pair(100 + i, [i], boxes=False) for i in self.CLASSES] + [self.pair(200, [], boxes=False)]
+        self.write("new.txt", "".join(new))
+        got = self.lines(self.run_okng(BAD, "inspect", "--json", "--recipe", self.recipe, "--pairs", self.path("new.txt")))
+        self.assertEqual([g["verdict"] for g in got], ["NG"] * 6 + ["OK"])
+        for number, g in zip(self.CLASSES, got):
+            [d] = g["defects"]
+            self.assertEqual((d["class"], d["conductor"]["added"]), (self.CLASSES[number], number in (2, 4, 5)))
+            self.assertTrue(0.5 <= d["score"] <= 1)
+            self.assertRegex(d["why"], r"^[a-z0-9_]+ -?[0-9]+(, [a-z0-9_]+ -?[0-9]+)?$")
+            x, y, w, h = d["box"]
+            self.assertTrue(w >= 24 and h >= 24 and x >= 0 and y >= 0 and x + w <= self.WIDTH and y + h <= self.HEIGHT)
+
+    def test_json(self):
+        [got] = self.lines(self.learn(GOOD, "--json"))
+        self.assertEqual(got, {"left_out": [], "taught": True, "model": self.path("recipe", "model.okm"),
+                               "tools": [{"tool": "board", "pairs": 24, "boxes": 144, "without_finding": 0}]})
+        self.write("boxes/3.txt", "nonsense\n")
+        [got] = self.lines(self.learn(FAILED, "--json"))
+        self.assertEqual((got["taught"], got["model"], got["tools"]), (False, "", []))
+        [left_out] = got["left_out"]
+        self.assertEqual(left_out["file"], "pictures/3_test.png")
+        self.assertTrue(left_out["why"].startswith(self.path("boxes", "3.txt") + ":1: "))
+
+    def test_same_in_same_out(self):
+        self.learn(GOOD)
+        first = self.model()
+        self.learn(GOOD)
+        self.assertEqual(self.model(), first)
+
+    def test_mistakes_are_named_and_the_old_model_stays(self):
+        box = self.path("boxes", "5.txt")
+        with open(box) as f:
+            good = f.read()
+        for content, line, text in (
+                (None, "", "has no boxes for 5_test.png: no 5_test.txt and no 5.txt"),
+                (good + "1 2 3\n", ":7", 'a line is "x1 y1 x2 y2 class"'),
+                ("# drawn by hand\n\n10 10 30 30 1 1\n", ":3", 'a line is "x1 y1 x2 y2 class"'),
+                ("30 10 10 30 1\n", ":1", "x1 below x2"), ("10.5 10 30 30 1\n", ":1", "whole pixels"), ("-1 0 30 30 1\n", ":1", "whole pixels"),
+                ("10 10 30 30 0\n", ":1", "class 1 to 999"), ("10 10 30 30 1" + " " * 300, ":1", 'a line is "x1 y1 x2 y2 class"'),
+                (b"10 10 30 30 1\n1 1 30\x00 3 1\n", ":2", 'a line is "x1 y1 x2 y2 class"'),
+                (good + "10 10 30 30 9\n", ":7", "no [[class]] row has the number 9, they have 1, 2, 3, 4, 5, 6"),
+                (good + "10 10 30 30 7\n", ":7", "no [[class]] row has the number 7"), # which is ignored
+                ("1 2 3 4 1\n10 10 30 180 2\n", ":2", "the box reaches to 30, 180, the picture to 220, 170"),
+                ("210 10 221 30 2\n", ":1", "the box reaches to 221, 30, the picture to 220, 170"),
+                ("10 10 30 30 1\n" * 1001, ":1001", "more than 1000 boxes"), ("#" * (1 << 20) + "#", "", "at most 1 MiB")):
+            if content is None:
+                os.remove(box)
+            else:
+                self.write("boxes/5.txt", content)
+            r = self.learn(FAILED)
+            where = self.boxes + ": " if content is None else box + line + ": "
+            self.assertIn("okng: " + where, r.stderr, content)
+            self.assertIn(text, r.stderr)
+            self.assertIn("left out: pictures/5_test.png", r.stderr)
+            self.assertIn("mend the boxes of 1 pairs; nothing written", r.stderr)
+            self.assertEqual((r.stdout, self.model()), ("", self.shipped))
+        self.assertEqual(sorted(os.listdir(self.recipe)), ["model.okm", "recipe.toml"])
+
+    def test_every_mistake_is_named_at_once(self):
+        os.remove(self.path("boxes", "1.txt"))
+        self.write("boxes/2.txt", "nonsense\n")
+        r = self.learn(FAILED)
+        self.assertIn("1_test.png", r.stderr)
+        self.assertIn(self.path("boxes", "2.txt") + ":1: ", r.stderr)
+        self.assertIn("mend the boxes of 2 pairs; nothing written", r.stderr)
+        self.assertEqual(self.model(), self.shipped)
+
+    def test_what_cannot_be_used_is_left_out(self):
+        self.board("pictures/0_test.png", size=(200, 170))
+        for kind in ("temp", "test"):
+            self.board("pictures/23_%s.png" % kind, size=(100, 90))
+        self.write("boxes/23.txt", "")
+        self.write("pictures/2_test.png", b"no picture")
+        self.png("pictures/3_test.png", [bytearray((x // 9 + y // 7) % 2 * 255 for x in range(self.WIDTH)) for y in range(self.HEIGHT)])
+        self.write("boxes/0.txt", "")
+        r = self.learn(GOOD)
+        self.assertIn("taught from 20 pairs, 4 left out; 120 boxes", r.stdout)
+        self.assertIn("0_test.png: 200 x 170 pixels, its golden image has 220 x 170", r.stderr)
+        self.assertIn("3_test.png: could not be aligned with its golden image", r.stderr)
+        self.assertIn("23_test.png: 100 x 90 pixels, the first pair has 220 x 170", r.stderr)
+        for i in (0, 2, 3, 23):
+            self.assertIn("left out: pictures/%d_test.png" % i, r.stderr)
+
+    def test_too_little_and_nothing_to_teach(self):
+        self.write("pairs.txt", self.lines_of_list[0])
+        r = self.learn(FAILED)
+        self.assertIn("1 pairs are not enough to teach tool board; nothing written", r.stderr)
+        self.write("pairs.txt", "# none\n")
+        self.assertIn("pairs.txt", self.learn(FAILED).stderr)
+        self.write("pairs.txt", self.lines_of_list[0])
+        self.edit_recipe('decide = "trees"', 'decide = "rows"')
+        self.assertIn('that decides by "trees": nothing to teach from pairs', self.learn(FAILED).stderr)
+        self.assertEqual(self.model(), self.shipped)
+
+    def edit_recipe(self, old, new):
+        with open(self.path("recipe", "recipe.toml")) as f:
+            text = f.read()
+        self.assertIn(old, text)
+        self.write("recipe/recipe.toml", text.replace(old, new))
+
+    def test_no_row_to_tell_apart(self):
+        with open(self.path("recipe", "recipe.toml")) as f:
+            text = f.read()
+        self.write("recipe/recipe.toml", text[:text.index("\n[[class]]\n")])
+        self.assertIn("0 [[class]] rows to tell apart, it can be taught 1 to 15", self.learn(FAILED).stderr)
+        self.assertEqual(self.model(), self.shipped)
+
+    def test_a_model_of_another_setting_is_made_anew(self):
+        golden = self.board("golden.png")
+        self.run_okng(GOOD, "learn", "--recipe", self.recipe, golden)
+        self.edit_recipe("match_light = false", "match_light = true")
+        self.assertIn("teach the recipe again", self.run_okng(FAILED, "inspect", "--recipe", self.recipe, golden).stderr)
+        self.learn(GOOD)
+        self.assertIn("was not taught", self.run_okng(FAILED, "inspect", "--recipe", self.recipe, golden).stderr)
+        self.run_okng(GOOD, "learn", "--recipe", self.recipe, golden)
+        self.run_okng(GOOD, "inspect", "--recipe", self.recipe, golden)
+
+    def test_on_the_line(self):
+        """One golden image is taught beside the trees; then parts need no list of pairs."""
+        self.assertIn("was not taught: run okng learn", self.run_okng(BAD, "check", self.recipe).stdout)
+        golden = self.board("golden.png")
+        self.run_okng(GOOD, "learn", "--recipe", self.recipe, golden)
+        self.run_okng(GOOD, "check", self.recipe)
+        bad = self.board("bad.png", [self.defect(1, random.Random(1))], (2, -3))
+        for _ in range(2): # the second time with trees of these boards; the golden image is kept
+            got = self.lines(self.run_okng(BAD, "inspect", "--json", "--recipe", self.recipe, self.board("good.png", shift=(-5, 4)), bad))
+            self.assertEqual([g["verdict"] for g in got], ["OK", "NG"])
+            self.assertEqual([d["class"] for d in got[1]["defects"]], ["open"])
+            self.learn(GOOD)
+
+    def test_rows_decide(self):
+        self.edit_recipe('decide = "trees"', 'decide = "rows"')
+        os.remove(self.path("recipe", "model.okm"))
+        self.write("new.txt", "".join([self.pair(100 + i, [i]) for i in self.CLASSES] + [self.pair(200, [])]))
+        got = self.lines(self.run_okng(BAD, "inspect", "--json", "--recipe", self.recipe, "--pairs", self.path("new.txt")))
+        self.assertEqual([g["verdict"] for g in got], ["NG"] * 6 + ["OK"])
+        self.assertEqual([g["defects"][0]["class"] for g in got[:6]], list(self.CLASSES.values()))
+        keys = {"added", "residue", "depth", "relative_depth", "radius", "conductors", "grounds", "border"}
+        for number, changes in {1: (1, -1), 2: (-1, 1), 3: (0, 0), 4: (0, 0), 5: (1, 0), 6: (0, 1)}.items():
+            [d] = got[number - 1]["defects"]
+            self.assertEqual(set(d["conductor"]), keys)
+            self.assertEqual((d["conductor"]["conductors"], d["conductor"]["grounds"]), changes)
+            self.assertEqual(d["why"], "conductors %d, grounds %d, residue %d" % (*changes, d["conductor"]["residue"]))
+
+
+    def test_the_shipped_model_is_what_the_script_teaches(self):
+        shared = os.environ.get("OKNG_SHARED", os.environ.get("OKNG_SHARED_DEFAULT", ""))
+        data = os.path.join(shared, "data/deeppcb")
+        if not os.path.isdir(data):
+            self.skipTest("no boards in %s (set OKNG_SHARED)" % data)
+        if os.environ.get("OKNG_SANITIZED"):
+            self.skipTest("too slow under a sanitizer")
+        os.remove(self.path("recipe", "model.okm"))
+        build = os.path.dirname(os.path.dirname(os.path.abspath(OKNG)))
+        r = subprocess.run([os.path.join(SOURCE, "scripts/teach-bare-board"), build, data, self.recipe], capture_output=True, text=True)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn("taught from 1000 pairs, 0 left out", r.stdout)
+        self.assertTrue(self.model() == self.shipped, "config/recipes/bare-board/model.okm is not what scripts/teach-bare-board makes")
 
 
 class Flat(Pictures):
