@@ -34,7 +34,8 @@ enum okng_reason {
 
 enum okng_polarity { OKNG_POLARITY_ANY = 0, OKNG_POLARITY_BRIGHT = 1, OKNG_POLARITY_DARK = 2 };
 
-/* A blob with its features and, once classified and judged, its class and score. */
+/* A blob with its features and, once classified and judged, its class and score. Flags are int, so that no byte of it is
+ * padding: results are compared byte by byte. */
 struct okng_defect {
 	struct okng_rect box;        /* reference image */
 	uint32_t area;               /* pixels beyond the band */
@@ -42,7 +43,7 @@ struct okng_defect {
 	float elongation, contrast, fill;
 	enum okng_polarity polarity;
 	struct {                     /* of the tool conductor, else zero */
-		bool added;              /* conductor where the golden image has none; else it is missing */
+		int added;               /* 1: conductor where the golden image has none; else it is missing */
 		float residue;           /* pixels that stay deep enough whichever way the surroundings are moved by a pixel */
 		float depth;             /* pixels into the conductor or the gap */
 		float relative_depth;    /* over half the width of the conductor or gap there */
@@ -57,7 +58,7 @@ struct okng_defect {
 	enum okng_verdict verdict;   /* of its class row; no row: OKNG_NG */
 	float score;                 /* 0 to 1, 0.5 is the limit: area / (area + limit area), or the tool's own when scored */
 	float limit_area;
-	bool scored;                 /* the tool measured how bad it is (taught trees, a surface's distance, a length): score is
+	int scored;                  /* 1: the tool measured how bad it is (taught trees, a surface's distance, a length): score is
 	                              * set by the tool and area does not count */
 	int taught_class;            /* class number that the tool itself says; 0: the recipe's rows name it */
 	char why[40];                /* what decided, for people: the features or the value; may be empty */

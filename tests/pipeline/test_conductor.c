@@ -505,6 +505,26 @@ static void another_golden_image(void **state)
 	okng_image_finish(&small);
 }
 
+static void nothing_stays_of_the_part_before(void **state)
+{
+	(void)state;
+	struct okng_image golden = board_draw(BOARD_W, BOARD_H, &plain), part = busy_part(), noise;
+	struct okng_inspector *inspector = open_on(&recipe, &golden);
+	struct okng_result first, again;
+	assert_int_equal(okng_image_init(&noise, BOARD_W, BOARD_H, OKNG_PIXEL_MONO8), 0);
+	okng_inspector_run(inspector, &part, &first);
+	for (int how = 0; how < HOW; how++) {
+		fill(&noise, how, &part);
+		okng_inspector_run(inspector, &noise, &again);
+		okng_inspector_run(inspector, &part, &again);
+		assert_memory_equal(&again, &first, sizeof again);
+	}
+	okng_inspector_close(&inspector);
+	okng_image_finish(&golden);
+	okng_image_finish(&part);
+	okng_image_finish(&noise);
+}
+
 static void no_heap_calls(void **state)
 {
 	(void)state;
@@ -575,6 +595,7 @@ int main(void)
 		cmocka_unit_test(the_same_on_every_level),
 		cmocka_unit_test(levels_agree_at_odd_sizes),
 		cmocka_unit_test(another_golden_image),
+		cmocka_unit_test(nothing_stays_of_the_part_before),
 		cmocka_unit_test(no_heap_calls),
 		cmocka_unit_test(blank_pictures),
 		cmocka_unit_test(features_have_names),
