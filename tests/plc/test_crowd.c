@@ -216,23 +216,23 @@ static void crowd(void **state)
 	assert_true(fd >= 0);
 	uint8_t a[253];
 	size_t n;
-	unsigned i = 0;
+	unsigned part = 0;
 	/* At least so many parts, and until everyone had a hand in. */
-	while (++i < 60000 && !atomic_load(&c.broken) && (i <= PARTS || atomic_load(&c.reads) < 50 * CLIENTS || atomic_load(&c.dials) < 50)) {
-		const uint8_t trigger[] = {6, 0, OKNG_HOLDING_TRIG_SEQ, (uint8_t)(i >> 8), (uint8_t)i};
+	while (++part < 60000 && !atomic_load(&c.broken) && (part <= PARTS || atomic_load(&c.reads) < 50 * CLIENTS || atomic_load(&c.dials) < 50)) {
+		const uint8_t trigger[] = {6, 0, OKNG_HOLDING_TRIG_SEQ, (uint8_t)(part >> 8), (uint8_t)part};
 		static const uint8_t block[] = {4, 0, OKNG_MAP_BLOCK, 0, 4};
 		assert_int_equal(ask(fd, trigger, sizeof trigger, a, &n), 0);
 		do
 			assert_int_equal(ask(fd, block, sizeof block, a, &n), 0);
-		while ((unsigned)(a[4] << 8 | a[5]) != i);
-		assert_int_equal(a[9], i % 2 ? 2 : 1);
+		while ((unsigned)(a[4] << 8 | a[5]) != part);
+		assert_int_equal(a[9], part % 2 ? 2 : 1);
 	}
 	atomic_store(&c.over, true);
 	for (int i = 0; i < CLIENTS - 1; i++)
 		pthread_join(threads[i], NULL);
 	close(fd);
 	assert_int_equal(atomic_load(&c.broken), 0);
-	assert_int_equal(c.s->accepted, i - 1);
+	assert_int_equal(c.s->accepted, part - 1);
 	assert_int_equal(c.s->refused, 0);
 	assert_true(atomic_load(&c.reads) >= 50 * CLIENTS && atomic_load(&c.dials) >= 50);
 }
