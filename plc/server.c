@@ -66,49 +66,6 @@ static bool allowed(const struct okng_net_range *list, int n, const uint8_t addr
 	return n == 0;
 }
 
-static void welcome(struct okng_server *s, int fd, const struct sockaddr_storage *from, int64_t now)
-{
-	uint8_t address[16];
-	char name[OKNG_NET_NAME];
-	struct conn *c = s->conns;
-	okng_net_peer(from, address, name);
-	while (c < s->conns + s->n_conns && c->fd >= 0)
-		c++;
-	bool may = allowed(s->allow, s->n_allow, address);
-	if (!may || c == s->conns + s->n_conns) {
-		okng_units_log(s->units, LOG_WARNING, "%s: %s", name, may ? "refused, every connection is taken" : "refused, not in allow");
-		close(fd);
-		return;
-	}
-	okng_net_tune(fd, s->dead_s);
-	memset(c, 0, sizeof *c);
-	c->fd = fd;
-	memcpy(c->name, name, sizeof c->name);
-	c->peer = (struct okng_units_peer){okng_units_new_peer(s->units), allowed(s->write_allow, s->n_write_allow, address),
-		c->name, s->order};
-	c->request_ms = now;
-	c->half_ms = c->blocked_ms = -1;
-	okng_units_log(s->units, LOG_INFO, "%s: connected%s", name, c->peer.may_write ? "" : ", may only read");
-}
-
-static void accept_all(struct okng_server *s, int64_t now)
-{
-	for (int i = 0; i < CLIENTS_MAX; i++) {
-		struct sockaddr_storage from;
-		socklen_t size = sizeof from;
-		int fd = accept4(s->listen_fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0) {
-			welcome(s, fd, &from, now);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			s->accept_after_ms = now + NO_FILES_MS;
-			okng_units_log(s->units, LOG_ERR, "cannot accept: %s", strerror(errno));
-			return;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			return;
-		}
-	}
-}
-
 /* false: the connection is gone. */
 static bool flush(struct okng_server *s, struct conn *c, int64_t now)
 {
@@ -175,6 +132,69 @@ static void receive(struct okng_server *s, struct conn *c, int64_t now)
 		drop(s, c, LOG_INFO, "disconnected");
 	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
 		drop(s, c, LOG_INFO, "connection lost");
+	}
+}
+
+/* A free place. When there is none, those whose peer hung up since the last look are ended first, so that a storm of short
+ * connections does not keep an honest one out. NULL: every place is taken. */
+static struct conn *free_place(struct okng_server *s, int64_t now)
+{
+	struct pollfd fds[CLIENTS_MAX];
+	for (struct conn *c = s->conns; c < s->conns + s->n_conns; c++)
+		if (c->fd < 0)
+			return c;
+	for (int i = 0; i < s->n_conns; i++)
+		fds[i] = (struct pollfd){.fd = s->conns[i].fd, .events = POLLRDHUP};
+	struct conn *found = NULL;
+	if (poll(fds, (nfds_t)s->n_conns, 0) > 0)
+		for (int i = 0; i < s->n_conns; i++)
+			if (fds[i].revents) {
+				found = &s->conns[i];
+				receive(s, found, now); /* what it asked before is done */
+				if (found->fd >= 0)
+					drop(s, found, LOG_INFO, "disconnected");
+			}
+	return found;
+}
+
+static void welcome(struct okng_server *s, int fd, const struct sockaddr_storage *from, int64_t now)
+{
+	uint8_t address[16];
+	char name[OKNG_NET_NAME];
+	okng_net_peer(from, address, name);
+	bool may = allowed(s->allow, s->n_allow, address);
+	struct conn *c = may ? free_place(s, now) : NULL;
+	if (!c) {
+		okng_units_log(s->units, LOG_WARNING, "%s: %s", name, may ? "refused, every connection is taken" : "refused, not in allow");
+		close(fd);
+		return;
+	}
+	okng_net_tune(fd, s->dead_s);
+	memset(c, 0, sizeof *c);
+	c->fd = fd;
+	memcpy(c->name, name, sizeof c->name);
+	c->peer = (struct okng_units_peer){okng_units_new_peer(s->units), allowed(s->write_allow, s->n_write_allow, address),
+		c->name, s->order};
+	c->request_ms = now;
+	c->half_ms = c->blocked_ms = -1;
+	okng_units_log(s->units, LOG_INFO, "%s: connected%s", name, c->peer.may_write ? "" : ", may only read");
+}
+
+static void accept_all(struct okng_server *s, int64_t now)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct sockaddr_storage from;
+		socklen_t size = sizeof from;
+		int fd = accept4(s->listen_fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			welcome(s, fd, &from, now);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			s->accept_after_ms = now + NO_FILES_MS;
+			okng_units_log(s->units, LOG_ERR, "cannot accept: %s", strerror(errno));
+			return;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			return;
+		}
 	}
 }
 
