@@ -23,15 +23,17 @@
 #define IDLE (-1) /* no exposure asked for */
 
 struct okng_camera {
-	const struct okng_source_ops *ops;
+	const struct okng_source_ops *ops; /* one of the two */
+	const struct okng_live_ops *live;
 	void *source;
 	int32_t width, height;
 	int n_frames;
 	struct okng_frame *frames;
 	int64_t period_ns, next_ns; /* period 0: on trigger; next 0: not yet started */
 	_Atomic int64_t asked_ns;   /* when the trigger came, or IDLE */
+	bool by_itself, fired;      /* exposures need no trigger; live: the trigger went out */
 	uint64_t exposures;
-	int wake_fd, trigger_fd;
+	int wake_fd, trigger_fd, ready_fd;
 	_Atomic uint64_t delivered, dropped, incomplete;
 	struct okng_error error;
 };
@@ -74,10 +76,11 @@ static int open_pool(struct okng_camera *c, int n, struct okng_error *err)
 	return 0;
 }
 
-static int check(const struct okng_camera_params *p, const struct okng_source_ops **ops, struct okng_error *err)
+static int check(struct okng_camera *c, const struct okng_camera_params *p, struct okng_error *err)
 {
-	*ops = p->type == OKNG_CAMERA_REPLAY ? &okng_source_replay : p->type == OKNG_CAMERA_SYNTHETIC ? &okng_source_synthetic : NULL;
-	if (!*ops)
+	c->ops = p->type == OKNG_CAMERA_REPLAY ? &okng_source_replay : p->type == OKNG_CAMERA_SYNTHETIC ? &okng_source_synthetic : NULL;
+	c->live = p->type == OKNG_CAMERA_ARAVIS ? &okng_live_aravis : NULL;
+	if (!c->ops && !c->live)
 		return okng_error_set(err, -EINVAL, "", 0, "camera.type", "unknown type of camera");
 	if (p->frames < 2 || p->frames > 64)
 		return okng_error_set(err, -EINVAL, "", 0, "camera.frames", "%d frames; 2 to 64 are possible", p->frames);
@@ -90,29 +93,29 @@ static int open_parts(struct okng_camera *c, const struct okng_camera_params *pa
 {
 	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->trigger_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (c->wake_fd < 0 || c->trigger_fd < 0)
+	c->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->wake_fd < 0 || c->trigger_fd < 0 || c->ready_fd < 0)
 		return okng_error_set(err, -errno, "", 0, "camera", "no event descriptor: %s", strerror(errno));
-	int rc = c->ops->open(&c->source, params, &c->width, &c->height, err);
+	int rc = c->live ? c->live->open(&c->source, params, c->ready_fd, &c->width, &c->height, err) :
+		c->ops->open(&c->source, params, &c->width, &c->height, err);
 	if (rc < 0)
 		return rc;
 	c->period_ns = params->rate > 0 ? (int64_t)((double)NS_PER_S / params->rate + 0.5) : 0;
+	c->by_itself = c->live ? c->live->by_itself(c->source) : c->period_ns > 0;
 	return open_pool(c, params->frames, err);
 }
 
 int okng_camera_open(struct okng_camera **camera, const struct okng_camera_params *params, struct okng_error *err)
 {
-	const struct okng_source_ops *ops;
 	*camera = NULL;
-	int rc = check(params, &ops, err);
-	if (rc < 0)
-		return rc;
 	struct okng_camera *c = calloc(1, sizeof *c);
 	if (!c)
 		return okng_error_set(err, -ENOMEM, "", 0, "camera", "no memory");
-	c->ops = ops;
-	c->wake_fd = c->trigger_fd = -1;
+	c->wake_fd = c->trigger_fd = c->ready_fd = -1;
 	c->asked_ns = IDLE;
-	rc = open_parts(c, params, err);
+	int rc = check(c, params, err);
+	if (rc == 0)
+		rc = open_parts(c, params, err);
 	if (rc < 0) {
 		okng_camera_close(&c);
 		return rc;
@@ -132,12 +135,16 @@ void okng_camera_close(struct okng_camera **camera)
 		okng_image_finish(&c->frames[i].image);
 	}
 	free(c->frames);
+	if (c->source && c->live)
+		c->live->close(&c->source);
 	if (c->source)
 		c->ops->close(&c->source);
 	if (c->wake_fd >= 0)
 		close(c->wake_fd);
 	if (c->trigger_fd >= 0)
 		close(c->trigger_fd);
+	if (c->ready_fd >= 0)
+		close(c->ready_fd);
 	free(c);
 }
 
@@ -149,12 +156,17 @@ void okng_camera_size(const struct okng_camera *camera, int32_t *width, int32_t 
 
 bool okng_camera_simulates(const struct okng_camera *camera)
 {
-	return camera->ops->simulates;
+	return camera->live ? camera->live->simulates(camera->source) : camera->ops->simulates;
+}
+
+bool okng_camera_on_trigger(const struct okng_camera *camera)
+{
+	return !camera->by_itself;
 }
 
 int okng_camera_trigger(struct okng_camera *camera)
 {
-	if (camera->period_ns)
+	if (camera->by_itself)
 		return -EINVAL;
 	int64_t idle = IDLE;
 	if (!atomic_compare_exchange_strong(&camera->asked_ns, &idle, now_ns()))
@@ -249,18 +261,61 @@ static int expose(struct okng_camera *c, int64_t at, struct okng_frame **frame)
 
 static void end_trigger(struct okng_camera *c)
 {
-	if (c->period_ns)
+	if (c->by_itself)
 		return;
 	drain_fd(c->trigger_fd);
+	c->fired = false;
 	atomic_store(&c->asked_ns, IDLE);
 }
 
 static void sleep_until(const struct okng_camera *c, int64_t now, int64_t then)
 {
-	struct pollfd fds[] = {{.fd = c->wake_fd, .events = POLLIN}, {.fd = c->trigger_fd, .events = POLLIN}};
+	/* A trigger that went out stays readable until it is answered. */
+	struct pollfd fds[] = {{.fd = c->wake_fd, .events = POLLIN}, {.fd = c->ready_fd, .events = POLLIN},
+		{.fd = c->fired ? -1 : c->trigger_fd, .events = POLLIN}};
 	int64_t ns = then > now ? then - now : 0;
 	struct timespec t = {.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
-	ppoll(fds, 2, then == NEVER ? NULL : &t, NULL); /* a signal only makes us look again */
+	ppoll(fds, 3, then == NEVER ? NULL : &t, NULL); /* a signal only makes us look again */
+}
+
+/* The exposure that is due, or -EAGAIN and when to look again. */
+static int take_source(struct okng_camera *c, int64_t now, struct okng_frame **frame, int64_t *next)
+{
+	if (c->ops->exhausted(c->source))
+		return okng_error_set(&c->error, -ENODATA, "", 0, "", "every picture has been played");
+	int64_t at = due(c, now, next);
+	return at == NEVER ? -EAGAIN : expose(c, at, frame);
+}
+
+/* The exposure of a live camera that is there, or -EAGAIN and when to look again. */
+static int take_live(struct okng_camera *c, struct okng_frame **frame, int64_t *next)
+{
+	int rc = -EAGAIN;
+	*next = NEVER;
+	drain_fd(c->ready_fd);
+	struct okng_frame *f = free_frame(c);
+	if (!c->by_itself && !c->fired) {
+		if (atomic_load(&c->asked_ns) == IDLE)
+			return -EAGAIN;
+		if (f)
+			rc = c->live->fire(c->source, &c->error);
+		else
+			rc = okng_error_set(&c->error, -ENOBUFS, "", 0, "", "all %d frames are in use: an exposure is lost", c->n_frames);
+		c->dropped += !f;
+		c->fired = rc == 0;
+	}
+	if (f) {
+		f->incomplete = false;
+		f->truths = -1;
+		f->source = "";
+	}
+	if (c->by_itself || c->fired)
+		rc = c->live->next(c->source, f, next, &c->error);
+	if (rc == 0) {
+		atomic_store_explicit(&f->refs, 1, memory_order_relaxed);
+		*frame = f;
+	}
+	return rc;
 }
 
 int okng_camera_take(struct okng_camera *camera, struct okng_frame **frame, int timeout_ms)
@@ -272,13 +327,8 @@ int okng_camera_take(struct okng_camera *camera, struct okng_frame **frame, int 
 	for (;; now = now_ns()) {
 		if (drain_fd(c->wake_fd))
 			return -EINTR;
-		if (c->ops->exhausted(c->source)) {
-			end_trigger(c);
-			return okng_error_set(&c->error, -ENODATA, "", 0, "", "every picture has been played");
-		}
-		int64_t at = due(c, now, &next);
-		if (at != NEVER) {
-			int rc = expose(c, at, frame);
+		int rc = c->live ? take_live(c, frame, &next) : take_source(c, now, frame, &next);
+		if (rc != -EAGAIN) {
 			end_trigger(c);
 			return rc;
 		}
@@ -321,4 +371,6 @@ void okng_camera_stats(const struct okng_camera *camera, struct okng_camera_stat
 		.dropped = camera->dropped,
 		.incomplete = camera->incomplete,
 	};
+	if (camera->live)
+		camera->live->stats(camera->source, stats);
 }

@@ -42,14 +42,18 @@ int okng_camera_open(struct okng_camera **camera, const struct okng_camera_param
 void okng_camera_size(const struct okng_camera *camera, int32_t *width, int32_t *height);
 /* True for sources that are not a real camera: SIMULATION. */
 bool okng_camera_simulates(const struct okng_camera *camera);
+/* True when every exposure is asked for with okng_camera_trigger; else they come by themselves. */
+bool okng_camera_on_trigger(const struct okng_camera *camera);
 
 /* Asks for one exposure (on-trigger mode); any thread. 0; -EAGAIN the last one is still under way; -EINVAL in free run;
- * -ENODEV. The exposure is answered by exactly one take that returns a frame, -EIO, -ENOBUFS or -ENODATA. */
+ * -ENODEV. The exposure is answered by exactly one take that returns a frame, -EIO, -ENOBUFS, -ENODATA or -ENODEV; one
+ * that ends with -ETIMEDOUT or -EINTR leaves the answer to a later one. */
 int okng_camera_trigger(struct okng_camera *camera);
 
 /* Waits up to timeout_ms (-1: for ever) for the next frame and hands it over with one reference held by the caller.
  * 0; -ETIMEDOUT; -EINTR after okng_camera_wake; -ENODATA the folder is played through; -ENOBUFS every frame of the pool is
- * held (the exposure is lost and counted); -EIO broken picture (that frame is skipped; *err of okng_camera_error). */
+ * held (the exposure is lost and counted); -EIO broken picture (that frame is skipped; *err of okng_camera_error); -ENODEV the
+ * camera is lost: it is being looked for, and frames come again once it was found. */
 int okng_camera_take(struct okng_camera *camera, struct okng_frame **frame, int timeout_ms);
 
 /* The last trouble in words. */
@@ -63,6 +67,9 @@ void okng_frame_unref(struct okng_frame **frame); /* clears it; accepts NULL con
 
 struct okng_camera_stats {
 	uint64_t frames, dropped, incomplete, reconnects;
+	uint64_t resent, missing; /* packets that came when asked for once more; that never came */
+	bool lost;                /* the camera is gone and being looked for */
+	char trouble[256];        /* why it was lost last, or cannot be reached; "" never */
 };
 void okng_camera_stats(const struct okng_camera *camera, struct okng_camera_stats *stats);
 

@@ -8,7 +8,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum okng_camera_type { OKNG_CAMERA_SYNTHETIC = 1, OKNG_CAMERA_REPLAY };
+enum okng_camera_type { OKNG_CAMERA_SYNTHETIC = 1, OKNG_CAMERA_REPLAY, OKNG_CAMERA_ARAVIS };
+
+#define OKNG_ARAVIS_FEATURES_MAX 32
+
+/* A GigE Vision or USB3 Vision camera. What is set is read back; 0 or "" leaves things as the camera has them where it
+ * says so, everything else is set at every connection, since a camera keeps its settings between clients. */
+struct okng_aravis_params {
+	char id[96];               /* serial number, address, or name as okng camera list shows it; "": the only one */
+	int format;                /* index into the formats of source_aravis_pixels.c */
+	int x, y, width, height;   /* pixels of the sensor; width, height 0: as much as there is */
+	double exposure_us;        /* 0: left */
+	double gain;               /* in the camera's unit, most often dB; below 0: left */
+	char trigger_line[32];     /* "": software trigger, or free run when rate > 0 */
+	int activation;            /* enum okng_aravis_activation */
+	double trigger_delay_us;
+	int frame_timeout_ms;      /* trigger to frame */
+	int lost_ms;               /* without a sign of life the camera is lost */
+	int packet_size;           /* bytes with IP and UDP header; 0: the largest that passes */
+	int packet_delay_ns;
+	int socket_buffer_kib;
+	bool packet_socket, resend;
+	char features[OKNG_ARAVIS_FEATURES_MAX][128]; /* "Name=Value", set in this order before all others */
+	int n_features;
+};
+
+enum okng_aravis_activation { OKNG_EDGE_RISING, OKNG_EDGE_FALLING, OKNG_EDGE_ANY, OKNG_LEVEL_HIGH, OKNG_LEVEL_LOW };
 
 struct okng_camera_params {
 	char name[48];
@@ -27,6 +52,7 @@ struct okng_camera_params {
 	char folder[240];
 	char pattern[64];          /* fnmatch on the file name, default "*" */
 	bool loop;
+	struct okng_aravis_params aravis;
 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What stands behind a camera that has no exposure of its own: camera.c decides when, a source says what is seen.
- * All calls come from the camera's thread. Every member is mandatory.
+ * What stands behind a camera. A source has no exposure of its own: camera.c decides when, the source says what is seen.
+ * A live source is a device that exposes by itself or when fired at, and can be lost and found again. All calls come
+ * from the camera's thread, but for live stats, which any thread may call. Every member is mandatory.
  */
 #ifndef OKNG_CAMERA_SOURCE_H
 #define OKNG_CAMERA_SOURCE_H
@@ -22,6 +23,25 @@ struct okng_source_ops {
 	void (*close)(void **source);
 };
 
+struct okng_live_ops {
+	/* Connects and sets the camera up; allocates all that the other calls need. ready_fd, an eventfd, is signalled when
+	 * next should be asked. 0 and *width, *height; negative errno with *err. */
+	int (*open)(void **live, const struct okng_camera_params *params, int ready_fd, int32_t *width, int32_t *height, struct okng_error *err);
+	/* True for a camera that a program plays. */
+	bool (*simulates)(const void *live);
+	/* True when exposures come by themselves (free run, hardware line); else each is asked for with fire. */
+	bool (*by_itself)(const void *live);
+	/* Asks for one exposure, which next answers. Never blocks. 0; -ENODEV the camera is lost. */
+	int (*fire)(void *live, struct okng_error *err);
+	/* The next exposure, with image (of the size of open, Mono8), id and exposed_ns filled. frame NULL: the pool is empty.
+	 * 0; -EAGAIN nothing yet, ask again at *look_ns if ready_fd is silent; -ENOBUFS lost for want of a frame; -EIO it is
+	 * broken or never arrived; -ENODEV the camera is lost. *err says why. Never blocks, no heap. */
+	int (*next)(void *live, struct okng_frame *frame, int64_t *look_ns, struct okng_error *err);
+	void (*stats)(const void *live, struct okng_camera_stats *stats);
+	void (*close)(void **live);
+};
+
 extern const struct okng_source_ops okng_source_replay, okng_source_synthetic;
+extern const struct okng_live_ops okng_live_aravis; /* without Aravis in the build its open is -ENOSYS */
 
 #endif

@@ -112,7 +112,12 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 	struct checking c = {root, name, errors};
 	if (s->camera.type == OKNG_CAMERA_REPLAY && *s->camera.folder == '\0')
 		okng_config_error(errors, name, line_of(&c, "camera", "type"), "camera.replay.folder", "the replay camera needs the folder of its pictures");
-	if (s->trigger == OKNG_TRIGGER_CAMERA && !(s->camera.rate > 0))
+	bool line = s->camera.type == OKNG_CAMERA_ARAVIS && *s->camera.aravis.trigger_line;
+	if (line && s->trigger != OKNG_TRIGGER_CAMERA)
+		okng_config_error(errors, name, line_of(&c, "camera.aravis", "trigger_line"), "camera.aravis.trigger_line", "needs trigger.source = \"camera\": exposures come when the line says so");
+	if (line && s->camera.rate > 0)
+		okng_config_error(errors, name, line_of(&c, "camera", "rate"), "camera.rate", "must be 0 when camera.aravis.trigger_line triggers");
+	if (s->trigger == OKNG_TRIGGER_CAMERA && !line && !(s->camera.rate > 0))
 		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
 	if (s->trigger == OKNG_TRIGGER_PLC && !s->plc.enabled && s->plc.n_links == 0)
 		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and there is no [[link]]");
