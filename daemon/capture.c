@@ -4,6 +4,7 @@
  * asked for it by construction; in free run it hands over what comes. It never waits for the station.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/log.h"
 #include "daemon/station_parts.h"
@@ -12,6 +13,8 @@
 
 static void hand_over(struct okng_station *s, struct exposed *e)
 {
+	if (e->err) /* the camera's words are this thread's to read */
+		snprintf(e->why, sizeof e->why, "%.*s", (int)sizeof e->why - 1, okng_camera_error(s->camera));
 	if (!okng_ring_push(&s->from_camera, e)) {
 		/* The part, if any, ends by its deadline; the frame goes back to its pool. */
 		okng_log(LOG_ERR, "a frame was dropped, the station does not keep up");
@@ -20,15 +23,27 @@ static void hand_over(struct okng_station *s, struct exposed *e)
 	okng_bell_ring(s->bell);
 }
 
+static int take_until(struct okng_station *s, struct okng_frame **frame, int64_t until_ns)
+{
+	int64_t left_ms = (until_ns - okng_bell_now()) / 1000000;
+	return okng_camera_take(s->camera, frame, left_ms > 0 ? (int)left_ms + 1 : 0);
+}
+
 static void serve_exposure(struct okng_station *s, const struct exposure *x)
 {
 	struct exposed e = {.ticket = x->ticket};
-	int64_t left_ms = (x->until_ns - okng_bell_now()) / 1000000;
-	if (left_ms <= 0)
+	if (x->until_ns - okng_bell_now() < 1000000)
 		return; /* judged by its deadline already: the camera is free for the next */
 	e.err = okng_camera_trigger(s->camera);
+	while (e.err == -EAGAIN) {
+		/* The answer for a part that was judged by its deadline is still to come; it must not be taken for this one's. */
+		e.err = take_until(s, &e.frame, x->until_ns);
+		okng_frame_unref(&e.frame);
+		if (e.err != -ETIMEDOUT && e.err != -EINTR)
+			e.err = okng_camera_trigger(s->camera);
+	}
 	if (e.err == 0)
-		e.err = okng_camera_take(s->camera, &e.frame, (int)left_ms + 1);
+		e.err = take_until(s, &e.frame, x->until_ns);
 	if (e.err == -EINTR && atomic_load(&s->capture_quit))
 		return;
 	hand_over(s, &e);

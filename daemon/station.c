@@ -119,12 +119,11 @@ static void take_link(struct okng_station *s)
 	}
 }
 
-static void camera_trouble(struct okng_station *s, struct part *p, int err)
+static void camera_trouble(struct okng_station *s, struct part *p, const struct exposed *e)
 {
+	int err = e->err;
 	bool lost = err == -ENODEV || err == -ENODATA;
-	const char *text = okng_camera_error(s->camera);
-	if (!*text)
-		text = strerror(-err);
+	const char *text = *e->why ? e->why : strerror(-err);
 	if (p && err == -ENOBUFS)
 		okng_part_fault(p, OKNG_REASON_QUEUE_FULL, "every frame of the pool is held");
 	else if (p && err == -ETIMEDOUT)
@@ -150,7 +149,7 @@ static void take_camera(struct okng_station *s)
 		else if (takes_own(s) && (e.frame || e.err == -EIO))
 			p = own_trigger(s, e.frame ? e.frame->exposed_ns : okng_bell_now());
 		if (e.err) {
-			camera_trouble(s, p, e.err);
+			camera_trouble(s, p, &e);
 			continue;
 		}
 		if (!s->camera_ok)

@@ -35,8 +35,9 @@ struct exposure {
 /* camera → station. ticket 0: free run. */
 struct exposed {
 	uint64_t ticket;
-	struct okng_frame *frame; /* NULL: err says why */
+	struct okng_frame *frame; /* NULL: err and why say why */
 	int err;
+	char why[160];
 };
 
 /* station ↔ worker, by pointer; station owns the pool. frame NULL: a ping that asks whether the worker lives. */
@@ -107,7 +108,8 @@ struct okng_station {
 	uint64_t triggered, parts_wanted;
 	int64_t next_timer_ns, next_tick_ns;
 	int64_t period_ns;
-	bool offline, draining, camera_ok;
+	bool offline, draining, camera_ok, camera_lost;
+	char camera_trouble[sizeof((struct okng_camera_stats *)0)->trouble]; /* why it is lost, as last logged */
 	int camera_err;
 	uint16_t last_seq;
 	int deadline_ms;

@@ -54,12 +54,27 @@ static bool link_is_out(const struct okng_station *s)
 	return false;
 }
 
+/* A real camera is lost and found whether or not a part is under way. */
+static void watch_camera(struct okng_station *s, const struct okng_camera_stats *cam)
+{
+	if (cam->lost != s->camera_lost) {
+		s->camera_lost = cam->lost;
+		s->camera_ok = !cam->lost;
+		if (!cam->lost)
+			okng_log(LOG_NOTICE, "camera %s: found again and set up", s->config.camera.name);
+	}
+	if (cam->lost && strcmp(cam->trouble, s->camera_trouble) != 0)
+		okng_log(LOG_ERR, "camera %s: lost: %s", s->config.camera.name, cam->trouble);
+	memcpy(s->camera_trouble, cam->lost ? cam->trouble : "", cam->lost ? sizeof s->camera_trouble : 1);
+}
+
 void okng_status_send(struct okng_station *s)
 {
 	struct okng_store_stats st;
 	struct okng_camera_stats cam;
 	okng_store_stats(s->store, &st);
 	okng_camera_stats(s->camera, &cam);
+	watch_camera(s, &cam);
 	struct okng_plc_status *x = &s->status;
 	x->online = !s->offline && !s->draining;
 	x->offline_reason = s->draining ? 2 : s->offline ? 1 : 0;
