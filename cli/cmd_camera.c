@@ -187,7 +187,7 @@ static int grab_one(const struct grab *g, struct okng_camera *camera)
 	struct okng_frame *frame = NULL;
 	int rc;
 
-	if (g->station.camera.rate <= 0) {
+	if (okng_camera_on_trigger(camera)) {
 		rc = okng_camera_trigger(camera);
 		if (rc)
 			return rc;
@@ -205,6 +205,17 @@ static int grab_one(const struct grab *g, struct okng_camera *camera)
 	return rc;
 }
 
+/* What a network camera's link had to mend, so that a bad one is seen before the line runs. */
+static void say_losses(const struct okng_camera *camera)
+{
+	struct okng_camera_stats stats;
+
+	okng_camera_stats(camera, &stats);
+	if (stats.resent || stats.missing || stats.dropped || stats.incomplete)
+		okng_say("camera grab: %" PRIu64 " packets were sent once more, %" PRIu64 " never came; %" PRIu64 " frames incomplete, %" PRIu64 " lost",
+			stats.resent, stats.missing, stats.incomplete, stats.dropped);
+}
+
 static int grab_camera(const struct grab *g)
 {
 	struct okng_camera *camera = NULL;
@@ -218,6 +229,8 @@ static int grab_camera(const struct grab *g)
 		rc = grab_one(g, camera);
 		okng_say_progress("grab", (int)(i + 1), (int)g->count);
 	}
+	if (camera)
+		say_losses(camera);
 	okng_camera_close(&camera);
 	return rc;
 }
@@ -274,7 +287,9 @@ static int run_grab(int argc, char **argv)
 
 static void print_camera(const struct okng_camera *camera, const struct okng_camera_params *params, bool as_json)
 {
-	const char *type = params->type == OKNG_CAMERA_SYNTHETIC ? "synthetic" : "replay";
+	static const char *const types[] = {[OKNG_CAMERA_SYNTHETIC] = "synthetic", [OKNG_CAMERA_REPLAY] = "replay", [OKNG_CAMERA_ARAVIS] = "aravis"};
+	const char *type = types[params->type];
+	bool by_line = params->type == OKNG_CAMERA_ARAVIS && *params->aravis.trigger_line;
 	struct okng_json json;
 	int32_t width, height;
 
@@ -284,8 +299,12 @@ static void print_camera(const struct okng_camera *camera, const struct okng_cam
 			okng_camera_simulates(camera) ? " (simulation: never ship on this)" : "", width, height, params->frames);
 		if (params->rate > 0)
 			printf("frames  free run, %g a second\n", params->rate);
+		else if (by_line)
+			printf("frames  when %s triggers the camera\n", params->aravis.trigger_line);
 		else
 			printf("frames  on trigger\n");
+		if (params->type == OKNG_CAMERA_ARAVIS)
+			printf("id      %s\n", *params->aravis.id ? params->aravis.id : "(the only camera there is)");
 		if (params->type == OKNG_CAMERA_REPLAY)
 			printf("folder  %s (%s%s)\n", params->folder, params->pattern, params->loop ? ", looping" : "");
 		return;
@@ -299,6 +318,10 @@ static void print_camera(const struct okng_camera *camera, const struct okng_cam
 	okng_json_int(&json, "height", height);
 	okng_json_int(&json, "frames", params->frames);
 	okng_json_number(&json, "rate", params->rate, 3);
+	if (params->type == OKNG_CAMERA_ARAVIS)
+		okng_json_string(&json, "id", params->aravis.id);
+	if (by_line)
+		okng_json_string(&json, "trigger_line", params->aravis.trigger_line);
 	if (params->type == OKNG_CAMERA_REPLAY)
 		okng_json_string(&json, "folder", params->folder);
 	okng_json_end_object(&json);

@@ -16,6 +16,7 @@ extern const struct okng_command okng_cmd_records;
 extern const struct okng_command okng_cmd_plc_map;
 extern const struct okng_command okng_cmd_camera_grab;
 extern const struct okng_command okng_cmd_camera_show;
+extern const struct okng_command okng_cmd_camera_list;
 extern const struct okng_command okng_cmd_calib_flat;
 extern const struct okng_command okng_cmd_bench;
 
