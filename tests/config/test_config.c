@@ -103,6 +103,7 @@ static void stations_refused(void **state)
 }
 
 #define MEASURE "[[tool]]\nname = \"m\"\ntype = \"measure\"\n"
+#define CONDUCTOR "[[tool]]\nname = \"board\"\ntype = \"conductor\"\n"
 #define TOOL "[[tool]]\nname = \"a\"\n"
 static const struct {
 	const char *text;
@@ -136,6 +137,15 @@ static const struct {
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nmeasure = \"position\"\npick = \"outer\"\n", 7, "tool.pick", "only a width"},
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nregion = [1, 2, 3, 4]\n", 6, "tool.region", "not for a measure"},
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nignore = [[1, 2, 3, 4]]\n", 6, "tool.ignore", "not for a measure"},
+	{CONDUCTOR "conductor = \"black\"\n", 4, "tool.conductor", "\"dark\""},
+	{CONDUCTOR "conductor = true\n", 4, "tool.conductor", "\"bright\""},
+	{CONDUCTOR "decide = \"row\"\n", 4, "tool.decide", "\"rows\""},
+	{CONDUCTOR "serch = 4\n", 4, "tool.serch", "did you mean \"search\""},
+	{CONDUCTOR "level = 12.5\n", 4, "tool.level", "whole number"},
+	{CONDUCTOR "[[class]]\nresidue = 3\n", 5, "class.residue", "[lowest, highest]"},
+	{CONDUCTOR "[[class]]\nresidue = [3, 0]\n", 5, "class.residue", "[lowest, highest]"},
+	{CONDUCTOR "[[class]]\nconductors = [1]\n", 5, "class.conductors", "[lowest, highest]"},
+	{CONDUCTOR "[[class]]\nconductor = [1, 2]\n", 5, "class.conductor", "did you mean \"conductors\""},
 	{TOOL "[[class]]\ntool = \"b\"\n", 4, "class.tool", "no [[tool]]"},
 	{TOOL "[[class]]\narea = [5.0, 1.0]\n", 4, "class.area", "[lowest, highest]"},
 	{TOOL "[[class]]\nname = \"x\"\nnumber = 1\n[[class]]\nname = \"y\"\nnumber = 1\n", 8, "class.number", "unique"},
@@ -159,6 +169,78 @@ static void recipes_refused(void **state)
 			!strstr(errors.error[0].text, bad_recipes[i].says))
 			fail_msg("%s -> line %d, key %s: %s", bad_recipes[i].text, errors.error[0].line, errors.error[0].key, errors.error[0].text);
 		assert_memory_equal(&r, &before, sizeof r);
+	}
+}
+
+/* The ends of what the keys of a conductor tool and of its rows may be are taken, one step beyond is not. */
+static void ends_of_ranges(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *table, *key, *low, *high, *below, *above;
+	} keys[] = {
+		{"", "level", "1", "255", "0", "256"}, {"", "search", "0", "16", "-1", "17"}, {"", "box_margin", "0", "64", "-1", "65"},
+		{"", "least_box", "1", "256", "0", "257"},
+		{"[[class]]\n", "residue", "[0, 0]", "[0, 1e9]", "[-0.5, 1]", "[0, 1.1e9]"},
+		{"[[class]]\n", "depth", "[0, 0]", "[2.5, 1e9]", "[-1, 1]", "[0, inf]"},
+		{"[[class]]\n", "relative_depth", "[0, 0.5]", "[0, 1e9]", "[-0.1, 1]", "[nan, 1]"},
+		{"[[class]]\n", "radius", "[0, 0]", "[0, 1e9]", "[-1, 1]", "[0, 1.1e9]"},
+		{"[[class]]\n", "border", "[0, 7]", "[0, 1e9]", "[-1, 7]", "[0, 1.1e9]"},
+		{"[[class]]\n", "conductors", "[-1000, -1]", "[-1, 1000]", "[-1001, 0]", "[0, 1001]"},
+		{"[[class]]\n", "grounds", "[-1000, -1000]", "[1, 1000]", "[-1001, 0]", "[0, 1001]"},
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *values[] = {keys[i].low, keys[i].high, keys[i].below, keys[i].above};
+		for (int k = 0; k < 4; k++) {
+			struct okng_recipe r;
+			char text[200], key[40];
+			snprintf(text, sizeof text, CONDUCTOR "%s%s = %s\n", keys[i].table, keys[i].key, values[k]);
+			snprintf(key, sizeof key, "%s.%s", *keys[i].table ? "class" : "tool", keys[i].key);
+			if ((recipe(&r, text) == 0) != (k < 2))
+				fail_msg("%s: %d errors", text, errors.n);
+			if (k < 2)
+				continue;
+			assert_int_equal(errors.n, 1);
+			assert_int_equal(errors.error[0].line, *keys[i].table ? 5 : 4);
+			assert_string_equal(errors.error[0].key, key);
+			assert_true(strlen(errors.error[0].text) > 10);
+		}
+	}
+}
+
+static void conductor_values(void **state)
+{
+	(void)state;
+	struct okng_recipe r;
+	assert_int_equal(recipe(&r, CONDUCTOR), 0);
+	const struct okng_tool *t = &r.tools[0];
+	assert_int_equal(t->type, OKNG_TOOL_CONDUCTOR);
+	assert_true(t->conductor_dark);
+	assert_int_equal(t->decide, OKNG_DECIDE_TREES);
+	assert_int_equal(t->level, 128);
+	assert_int_equal(t->search, 16);
+	assert_int_equal(t->box_margin, 9);
+	assert_int_equal(t->least_box, 24);
+	assert_true(okng_recipe_needs_taught(&r) && okng_recipe_needs_image(&r));
+	assert_int_equal(recipe(&r, CONDUCTOR "conductor = \"bright\"\nlevel = 90\nsearch = 3\nbox_margin = 0\nleast_box = 1\ndecide = \"rows\"\n"
+		"[[class]]\nname = \"a\"\nresidue = [1, 2]\ndepth = [3, 4]\nrelative_depth = [0.25, 0.5]\nradius = [5, 6]\nconductors = [-7, -1]\n"
+		"grounds = [1, 8]\nborder = [9, 10]\n[[class]]\nname = \"b\"\nnumber = 2\n"), 0);
+	assert_false(t->conductor_dark);
+	assert_int_equal(t->decide, OKNG_DECIDE_ROWS);
+	assert_int_equal(t->level, 90);
+	assert_int_equal(t->search, 3);
+	assert_int_equal(t->box_margin, 0);
+	assert_int_equal(t->least_box, 1);
+	assert_false(okng_recipe_needs_taught(&r));
+	static const struct okng_range given[] = {{1, 2}, {3, 4}, {0.25, 0.5}, {5, 6}, {-7, -1}, {1, 8}, {9, 10}};
+	static const struct okng_range any = {0, 1e9}, change = {-1000, 1000};
+	for (int i = 0; i < 2; i++) {
+		const struct okng_class *c = &r.classes[i];
+		const struct okng_range have[] = {c->residue, c->depth, c->relative_depth, c->radius, c->conductors, c->grounds, c->border};
+		for (int k = 0; k < 7; k++) {
+			const struct okng_range *want = i == 0 ? &given[k] : k == 4 || k == 5 ? &change : &any;
+			assert_true(have[k].min >= want->min && have[k].min <= want->min && have[k].max >= want->max && have[k].max <= want->max);
+		}
 	}
 }
 
@@ -422,6 +504,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stations_refused), cmocka_unit_test(recipes_refused), cmocka_unit_test(all_at_once),
+		cmocka_unit_test(ends_of_ranges), cmocka_unit_test(conductor_values),
 		cmocka_unit_test(good_values), cmocka_unit_test(defaults_round_trip), cmocka_unit_test(reload_classes),
 		cmocka_unit_test(finds_recipes), cmocka_unit_test(links), cmocka_unit_test(crc), cmocka_unit_test(opens_limits),
 	};
