@@ -24,6 +24,7 @@ void okng_master_reset(struct okng_master *m)
 {
 	m->fresh = true;
 	m->seen = m->known = m->was_read = false;
+	memset(m->unsure, 0, sizeof m->unsure);
 	m->n_steps = m->step = 0;
 	m->function = 0;
 	m->read_ns = 0;
@@ -37,7 +38,7 @@ static unsigned words(const struct okng_master *m)
 
 static bool differs(const struct okng_master *m, unsigned i, const uint16_t *input)
 {
-	return !m->known || (i != OKNG_INPUT_AGE && m->shadow[i] != input[i]);
+	return !m->known || m->unsure[i] || (i != OKNG_INPUT_AGE && m->shadow[i] != input[i]);
 }
 
 bool okng_master_owes(const struct okng_master *m, const uint16_t input[OKNG_MAP_INPUTS])
@@ -100,9 +101,10 @@ static void plan(struct okng_master *m, const uint16_t *input)
 		add(m, first, end, false);
 		return;
 	}
-	if (!m->known || okng_regmap_get_u32(m->shadow + OKNG_INPUT_STATUS_BITS, m->params.word_order) & OKNG_MASTER_VERDICT_BITS)
+	bool unsure = !m->known || m->unsure[OKNG_INPUT_STATUS_BITS] || m->unsure[OKNG_INPUT_STATUS_BITS + 1];
+	if (unsure || okng_regmap_get_u32(m->shadow + OKNG_INPUT_STATUS_BITS, m->params.word_order) & OKNG_MASTER_VERDICT_BITS)
 		add(m, OKNG_INPUT_STATUS_BITS, OKNG_INPUT_STATUS_BITS + 2, true);
-	if (!m->known || m->shadow[OKNG_INPUT_SEQ_TAIL])
+	if (!m->known || m->unsure[OKNG_INPUT_SEQ_TAIL] || m->shadow[OKNG_INPUT_SEQ_TAIL])
 		add(m, OKNG_INPUT_SEQ_TAIL, OKNG_INPUT_SEQ_TAIL + 1, true);
 	add_changed(m, BLOCK, BLOCK_END - 1);
 	add(m, OKNG_INPUT_SEQ_TAIL, OKNG_INPUT_SEQ_TAIL + 1, false);
@@ -198,6 +200,7 @@ static int take_written(struct okng_master *m, const uint8_t *pdu, size_t size)
 	if (size != sizeof wanted || memcmp(pdu, wanted, sizeof wanted) != 0)
 		return -EPROTO;
 	memcpy(m->shadow + s->at, m->sent, s->count * sizeof *m->sent);
+	memset(m->unsure + s->at, 0, s->count * sizeof *m->unsure);
 	m->function = 0;
 	if (++m->step == m->n_steps) {
 		m->known = true;
@@ -222,8 +225,9 @@ int okng_master_answer(struct okng_master *m, const uint8_t *pdu, size_t size)
 
 void okng_master_unanswered(struct okng_master *m)
 {
-	if (m->function == m->params.write_function) {
-		m->known = false;
+	if (m->function == m->params.write_function && m->n_steps == 1) {
+		for (unsigned i = 0; i < m->steps[0].count; i++)
+			m->unsure[m->steps[0].at + i] = true;
 		m->n_steps = m->step = 0;
 	}
 	m->function = 0;

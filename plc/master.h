@@ -40,7 +40,8 @@ struct okng_master {
 	uint32_t news;
 	int64_t read_ns;     /* when it was asked for last; 0 never */
 
-	bool known;          /* shadow is what the PLC has */
+	bool known;          /* shadow is what the PLC has, but for the words that are unsure */
+	bool unsure[OKNG_MAP_INPUTS]; /* a request that writes them was not answered */
 	uint16_t shadow[OKNG_MAP_INPUTS], target[OKNG_MAP_INPUTS];
 	struct okng_master_step steps[OKNG_MAP_INPUTS + 4];
 	unsigned n_steps, step; /* of the writing under way */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A frame found behind other bytes must have its CRC, its unit and exactly the length that its function implies; that noise
+ * A thread that is late sees several frames as one burst: whole requests at its front are told apart by their lengths. A frame
+ * found behind other bytes must have its CRC, its unit and exactly the length that its function implies; that noise
  * does so by chance is about one in 10^11 bursts. A frame which starts the burst needs the CRC and the unit only, so
  * that a function we do not know is answered with its exception.
  */
@@ -130,7 +131,13 @@ int okng_rtu_request(struct okng_rtu *r, unsigned first, unsigned units, struct 
 		r->n = 0;
 		return 0;
 	}
-	for (size_t i = 0; i < r->n; i++) {
+	size_t from = 0;
+	for (int length; (length = request_length(b + from, r->n - from)) > 0 && (size_t)length < r->n - from && whole(b + from, (size_t)length);) {
+		if (b[from] == 0)
+			return take(r, from, (size_t)length, frame);
+		from += (size_t)length;
+	}
+	for (size_t i = from; i < r->n; i++) {
 		size_t left = r->n - i;
 		int known = request_length(b + i, left);
 		if (known < 0 || known > OKNG_RTU_MAX || !ours(b[i], first, units))
@@ -138,7 +145,7 @@ int okng_rtu_request(struct okng_rtu *r, unsigned first, unsigned units, struct 
 		size_t length = (size_t)known;
 		if (length == 0 || length > left)
 			half = true;
-		else if ((length == left || b[i] == 0) && whole(b + i, length))
+		else if (length == left && whole(b + i, length))
 			return take(r, i, length, frame);
 	}
 	if (!half)
