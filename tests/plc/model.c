@@ -17,7 +17,8 @@
 
 static const char *const names[N_MODEL_EVENTS] = {"SEQ_NEW", "SEQ_SAME", "SEQ_ZERO", "ENABLE", "TRIG", "ACK", "ACK_SEQ", "ACK_WRONG",
 	"BUFFER", "BOTH", "CLEAR", "RESET", "OFFLINE", "COMMAND", "COMMAND_UNKNOWN", "LIFE", "REWRITE", "EXPOSED", "JUDGE_OK", "JUDGE_NG",
-	"JUDGE_NONE", "JUDGE_WRONG", "HARDWARE", "RECIPE", "CAMERA", "DONE", "DONE_WRONG", "SILENCE", "GONE"};
+	"JUDGE_NONE", "JUDGE_WRONG", "HARDWARE", "RECIPE", "CAMERA", "DONE", "DONE_WRONG", "SILENCE", "GONE",
+	"LOST", "LOST_SHOWN", "STALE", "STALE_BIT", "FOREIGN"};
 
 const char *model_event_name(enum model_event event)
 {
@@ -75,6 +76,7 @@ static bool bit_able(const struct model *m)
 /* A trigger came; what must be said of it: 0 accepted, a reason, or -1 when it may only be counted. */
 static int enter(struct model *m, uint16_t trig_seq, bool may)
 {
+	may = may && !m->stale;
 	if (!on(m, C(BUFFER_RESULTS)))
 		m->n_queue = 0;
 	m->missed = !may;
@@ -85,9 +87,9 @@ static int enter(struct model *m, uint16_t trig_seq, bool may)
 		if (count(m, true) == OKNG_HANDSHAKE_REFUSED)
 			return -1;
 	}
-	uint16_t reason = may ? 0 : on(m, C(SET_OFFLINE)) ? OKNG_PLC_REASON_OFFLINE : m->lost ? OKNG_PLC_REASON_PLC_LOST :
+	uint16_t reason = may ? 0 : on(m, C(SET_OFFLINE)) ? OKNG_PLC_REASON_OFFLINE : m->lost || m->stale ? OKNG_PLC_REASON_PLC_LOST :
 		OKNG_PLC_REASON_NOT_READY;
-	m->part[m->n_parts++] = (struct model_part){trig_seq, reason, false};
+	m->part[m->n_parts++] = (struct model_part){trig_seq, reason, false, false};
 	m->triggers++;
 	return reason;
 }
@@ -114,7 +116,7 @@ static void pop(struct model *m)
 
 static void take_command(struct model *m, uint16_t code, uint16_t id, const struct okng_handshake_actions *out)
 {
-	bool known = code <= OKNG_PLC_COMMAND_RELOAD, starts = known && !m->cmd_busy;
+	bool known = code <= OKNG_PLC_COMMAND_RELOAD, starts = known && !m->cmd_busy && !m->stale;
 	assert_int_equal(out->command, starts);
 	if (starts) {
 		assert_int_equal(out->code, code);
@@ -126,16 +128,47 @@ static void take_command(struct model *m, uint16_t code, uint16_t id, const stru
 	m->cmd_failed = !starts;
 	m->echo_code = starts ? 0 : code;
 	m->echo_id = starts ? 0 : id;
-	m->echo_result = starts ? 0 : m->cmd_busy ? EBUSY : ENOSYS;
+	m->echo_result = starts ? 0 : m->cmd_busy ? EBUSY : m->stale ? ESTALE : ENOSYS;
+}
+
+static void lose(struct model *m, uint16_t confirmed)
+{
+	unsigned kept = 0;
+	m->away = true;
+	for (unsigned i = 0; i < m->n_parts; i++)
+		m->part[i].lost = true;
+	for (unsigned i = 0; i < m->n_queue; i++) {
+		struct model_result r = m->queue[i];
+		if (!r.answers || r.seq == confirmed)
+			continue;
+		if (r.verdict != OKNG_PLC_VERDICT_FAULT) {
+			r.verdict = OKNG_PLC_VERDICT_FAULT;
+			r.reason = OKNG_PLC_REASON_PLC_LOST;
+		}
+		m->queue[kept++] = r;
+	}
+	m->n_queue = kept;
+}
+
+static void forget(struct model *m)
+{
+	lose(m, 0);
+	m->away = m->trig_ack = false;
+	m->n_queue = 0;
+	m->trig_seq = m->cmd_id = 0;
+	m->coils &= ~C(TRIG);
 }
 
 /* One write request: these registers, all at once. */
 static void request(struct model *m, uint32_t written, const uint16_t words[OKNG_MAP_HOLDINGS])
 {
 	struct okng_handshake_actions out;
+	m->away = false;
+	if (m->foreign)
+		forget(m);
 	unsigned was = m->coils;
 	uint16_t code = words[OKNG_HOLDING_CMD_CODE];
-	step(m, (struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .write = {written, words}}, 0, &out);
+	step(m, (struct okng_handshake_event){.kind = OKNG_EVENT_WRITE, .write = {written, words, m->stale, m->foreign}}, 0, &out);
 	if (written & 1)
 		m->coils = words[0];
 	unsigned rose = m->coils & ~was, fell = was & ~m->coils;
@@ -179,7 +212,7 @@ static void request(struct model *m, uint32_t written, const uint16_t words[OKNG
 		}
 	}
 	if (bit) {
-		bool may = !bit_mixed && bit_able(m);
+		bool may = !bit_mixed && bit_able(m) && !m->stale;
 		int say = enter(m, 0, may);
 		m->trig_ack = may;
 		if (say >= 0) {
@@ -212,6 +245,8 @@ static uint16_t after(uint16_t n)
 static void publish(struct model *m, struct okng_plc_result r, struct model_result want, int answer)
 {
 	news(m, (struct okng_handshake_event){.kind = OKNG_EVENT_PUBLISH, .result = &r}, answer);
+	if (m->away && !want.answers)
+		return;
 	if (!on(m, C(BUFFER_RESULTS)))
 		m->n_queue = 0;
 	if (m->n_queue == OKNG_PLC_BUFFERS)
@@ -237,6 +272,10 @@ static void judge(struct model *m, uint16_t verdict, bool wrong)
 	if (fault) {
 		want.verdict = OKNG_PLC_VERDICT_FAULT;
 		want.reason = broken ? OKNG_PLC_REASON_INTERNAL : p.refused;
+	}
+	if (p.lost && !p.refused) {
+		want.verdict = OKNG_PLC_VERDICT_FAULT;
+		want.reason = OKNG_PLC_REASON_PLC_LOST;
 	}
 	if (!p.refused && !p.exposed) {
 		m->exposed_all = true;
@@ -291,6 +330,20 @@ static void rewrite(struct model *m)
 	request(m, 1u << OKNG_HOLDING_CONTROL_BITS | 1u << OKNG_HOLDING_TRIG_SEQ | 3u << OKNG_HOLDING_CMD_CODE |
 		3u << OKNG_HOLDING_PLC_HEARTBEAT, words);
 	assert_int_equal(m->triggers, triggers); /* harmless */
+}
+
+/* The first control block after a loss: every word, and none of it runs or is judged. */
+static void come_back(struct model *m, enum model_event event)
+{
+	uint16_t words[OKNG_MAP_HOLDINGS] = {[OKNG_HOLDING_CONTROL_BITS] = (uint16_t)(m->coils ^ (event == STALE_BIT ? C(TRIG) : 0)),
+		[OKNG_HOLDING_TRIG_SEQ] = event == STALE ? m->next_trig = after(m->next_trig) : m->trig_seq,
+		[OKNG_HOLDING_CMD_CODE] = OKNG_PLC_COMMAND_SELECT_RECIPE,
+		[OKNG_HOLDING_CMD_ID] = event == STALE ? m->next_cmd = after(m->next_cmd) : m->cmd_id,
+		[OKNG_HOLDING_PLC_HEARTBEAT] = m->beat, [OKNG_HOLDING_PLC_TIMEOUT] = m->watched ? TIMEOUT_MS : 0};
+	m->stale = true;
+	m->foreign = event == FOREIGN;
+	request(m, (1u << OKNG_MAP_HOLDINGS) - 1, words);
+	m->stale = m->foreign = false;
 }
 
 static void plc_writes(struct model *m, enum model_event event)
@@ -368,6 +421,16 @@ void model_happen(struct model *m, enum model_event event)
 		news(m, (struct okng_handshake_event){.kind = OKNG_EVENT_WRITER_GONE}, 0);
 		m->bit_style = on(m, C(TRIG_ENABLE));
 		return;
+	case LOST:
+	case LOST_SHOWN: {
+		uint16_t confirmed = event == LOST_SHOWN && m->n_queue ? m->queue[0].seq : 0;
+		news(m, (struct okng_handshake_event){.kind = OKNG_EVENT_LINK_LOST, .delivered = confirmed}, 0);
+		lose(m, confirmed);
+		return;
+	}
+	case STALE:
+	case STALE_BIT:
+	case FOREIGN: come_back(m, event); return;
 	default: plc_writes(m, event); return;
 	}
 }
@@ -378,7 +441,7 @@ static void ready_is_honest(const struct model *m, bool ready)
 	static struct okng_handshake copy;
 	struct okng_handshake_actions a;
 	uint16_t words[OKNG_MAP_HOLDINGS] = {(uint16_t)(m->coils | C(TRIG)), after(m->next_trig)};
-	struct okng_handshake_event e = {.kind = OKNG_EVENT_WRITE, .now_ms = m->now, .write = {m->bit_style ? 1 : 2, words}};
+	struct okng_handshake_event e = {.kind = OKNG_EVENT_WRITE, .now_ms = m->now, .write = {.written = m->bit_style ? 1 : 2, .words = words}};
 	if (m->bit_style && on(m, C(TRIG))) {
 		assert_false(ready);
 		return;
@@ -466,14 +529,14 @@ uint64_t model_digest(const struct model *m)
 	mix(&d, h->holding[0]);
 	mix(&d, h->holding[OKNG_HOLDING_TRIG_SEQ] ? (uint16_t)(m->next_trig - h->holding[OKNG_HOLDING_TRIG_SEQ]) + 1u : 0);
 	mix(&d, (uint64_t)(h->status.camera_ok | h->bit_style << 1 | h->trig_ack << 2 | h->exposure_done << 3 | h->missed_trig << 4 |
-		h->overrun << 5 | h->cmd_busy << 6 | h->cmd_done << 7 | h->cmd_failed << 8 | h->plc_lost << 9) << 16 | h->error);
+		h->overrun << 5 | h->cmd_busy << 6 | h->cmd_done << 7 | h->cmd_failed << 8 | h->plc_lost << 9 | h->away << 10) << 16 | h->error);
 	mix(&d, h->holding[OKNG_HOLDING_PLC_TIMEOUT] ? (uint64_t)(m->now - h->plc_beat_ms) / TIMEOUT_MS + 1 : 0);
 	mix(&d, h->cmd_busy ? (uint16_t)(m->next_cmd - h->cmd_id) + 1u + (h->cmd_id % 2u << 16) : 0);
 	mix(&d, (uint64_t)h->echo_code << 32 | h->echo_result << 16 | (h->echo_id ? (uint16_t)(m->next_cmd - h->echo_id) + 1u : 0));
 	mix(&d, (uint64_t)h->n_accepted << 48 | (uint64_t)h->n_refused << 32 | h->n_bit << 16 | h->n_unexposed);
 	for (unsigned i = 0; i < h->n_owed; i++) {
 		const struct okng_handshake_owed *o = &h->owed[(h->first + i) % (sizeof h->owed / sizeof *h->owed)];
-		mix(&d, (uint64_t)o->refused << 32 | o->exposed << 17 | (o->trig_seq ? (uint16_t)(m->next_trig - o->trig_seq) + 1u : 0));
+		mix(&d, (uint64_t)o->refused << 32 | o->lost << 18 | o->exposed << 17 | (o->trig_seq ? (uint16_t)(m->next_trig - o->trig_seq) + 1u : 0));
 	}
 	for (unsigned i = 0; i < h->n_results; i++) {
 		const struct okng_plc_result *r = &h->results[i];

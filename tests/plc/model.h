@@ -16,12 +16,14 @@ enum model_event {
 	COMMAND, COMMAND_UNKNOWN, LIFE, REWRITE,     /* REWRITE: all controls once more as they are, as after a reconnect */
 	EXPOSED, JUDGE_OK, JUDGE_NG, JUDGE_NONE, JUDGE_WRONG, HARDWARE, RECIPE, CAMERA, DONE, DONE_WRONG, /* the station's news */
 	SILENCE, GONE,                               /* time passes; the writer disconnects */
+	LOST, LOST_SHOWN,                            /* okng's own link to it breaks: nothing, or what is shown, was confirmed */
+	STALE, STALE_BIT, FOREIGN,                   /* what it wrote meanwhile; FOREIGN: the same numbers, but another wrote them here */
 	N_MODEL_EVENTS
 };
 
 struct model_part {
 	uint16_t trig_seq, refused;
-	bool exposed;
+	bool exposed, lost;
 };
 
 struct model_result {
@@ -37,6 +39,7 @@ struct model {
 	uint16_t trig_seq, ack_seq, beat, cmd_id;
 	uint16_t next_trig, next_cmd;
 	bool bit_style, watched, lost;
+	bool away, stale, foreign; /* the last two: of the request under way */
 	int64_t beat_ms;
 	/* What the station knows. */
 	bool camera;
