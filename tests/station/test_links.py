@@ -104,7 +104,7 @@ unit = 3
 
 
 def main():
-    okng, okngd, recipe = sys.argv[1:4]
+    okng, okngd, recipe = (os.path.abspath(a) for a in sys.argv[1:4])
     if not shutil.which("socat"):
         print("skipped: socat is not installed")
         return 77
