@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int beside(char *path, size_t size)
+static int beside(char *path, size_t size, const char *file)
 {
 	char program[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -22,15 +22,24 @@ static int beside(char *path, size_t size)
 	if (!slash)
 		return -ENOENT;
 	*slash = '\0';
-	n = snprintf(path, size, "%s/../bench/okng_bench_opencv.so", program);
+	n = snprintf(path, size, "%s/../bench/%s", program, file);
 	return n > 0 && (size_t)n < size && access(path, R_OK) == 0 ? 0 : -ENOENT;
+}
+
+const void *okng_bench_rival_symbol(const char *file, const char *symbol)
+{
+	char found[PATH_MAX + 64];
+	if (beside(found, sizeof found, file) < 0)
+		return NULL;
+	void *module = dlopen(found, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	return module ? dlsym(module, symbol) : NULL;
 }
 
 int okng_bench_rival_load(const struct okng_bench_opencv **opencv, const char *path, struct okng_error *err)
 {
 	char found[PATH_MAX + 64];
 	*opencv = NULL;
-	if (!path && beside(found, sizeof found) < 0)
+	if (!path && beside(found, sizeof found, "okng_bench_opencv.so") < 0)
 		return 0;
 	path = path ? path : found;
 	void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

@@ -10,6 +10,7 @@
 #include "bench/bench.h"
 #include "bench/rival.h"
 #include "bench/sweep.h"
+#include "cli/bench_plc.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -47,6 +48,12 @@ const struct okng_command okng_cmd_bench = {
 		"opencv (its version), parts, p99_ms, p999_ms, max_ms. What does not apply is null.\n"
 		"scaling: ratio is the throughput of two workers over that of one.\n"
 		"parts: ratio is the 99.9th percentile of the time over its median, ms.\n"
+		"\n"
+		"Only when named: plc_read, plc_write, plc_rate_1, plc_rate_32, plc_verdict, or plc for all\n"
+		"five: the PLC link against a bare libmodbus server. Their JSON keys: name, ms, p99_ms,\n"
+		"libmodbus_ms, libmodbus_p99_ms, ratio (libmodbus's median over ours; rates: ours over\n"
+		"libmodbus's), spread, p99_ratio (our p99 over libmodbus's), per_s, libmodbus_per_s (answers per\n"
+		"second), clients, workers (that inspect meanwhile), requests, rounds, libmodbus (its version).\n"
 		"\n"
 		"--sweep measures time against the size of the picture (0.3 to 20 megapixels), the number\n"
 		"of blobs (0 to 10000) and of regions (1 to 8): tables and pictures size-chain,\n"
@@ -193,10 +200,15 @@ static int bench(struct request *q, char **names, int n)
 	}
 	if (q->sweep)
 		return sweep(q);
-	if (!q->json)
+	bool plc_only = n > 0;
+	for (int i = 0; i < n; i++)
+		plc_only = plc_only && okng_bench_plc_known(names[i]);
+	if (!q->json && !plc_only)
 		print_head(q);
 	for (int i = 0; n ? i < n : okng_bench_names[i] != NULL; i++) {
-		if (measure(q, n ? names[i] : okng_bench_names[i]))
+		if (n && okng_bench_plc_known(names[i]))
+			status = okng_bench_plc(&q->setup, names[i], q->json) ? OKNG_EXIT_FAILED : status;
+		else if (measure(q, n ? names[i] : okng_bench_names[i]))
 			status = OKNG_EXIT_FAILED;
 	}
 	return status;
@@ -208,7 +220,7 @@ static bool known(const char *name)
 		if (strcmp(okng_bench_names[i], name) == 0)
 			return true;
 	}
-	return false;
+	return okng_bench_plc_known(name);
 }
 
 static int take_size(struct request *q, const char *text)

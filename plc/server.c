@@ -262,9 +262,14 @@ static void *run(void *arg)
 		int64_t next = okng_units_tick(s->units), now = okng_units_now_ms();
 		fds[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
 		fds[1] = (struct pollfd){.fd = s->accept_after_ms > now ? -1 : s->listen_fd, .events = POLLIN};
-		for (int i = 0; i < s->n_conns; i++)
-			fds[2 + i] = (struct pollfd){.fd = s->conns[i].fd, .events = s->conns[i].fd >= 0 ? wanted(&s->conns[i]) : 0};
-		if (poll(fds, 2 + (nfds_t)s->n_conns, poll_timeout(s, now, next)) < 0)
+		struct conn *of[2 + CLIENTS_MAX];
+		nfds_t n = 2;
+		for (struct conn *c = s->conns; c < s->conns + s->n_conns; c++)
+			if (c->fd >= 0) {
+				of[n] = c;
+				fds[n++] = (struct pollfd){.fd = c->fd, .events = wanted(c)};
+			}
+		if (poll(fds, n, poll_timeout(s, now, next)) < 0)
 			continue; /* EINTR, or no memory for a moment */
 		now = okng_units_now_ms();
 		if (fds[0].revents) {
@@ -272,10 +277,10 @@ static void *run(void *arg)
 			if (read(s->wake_fd, &count, sizeof count) < 0)
 				continue;
 		}
-		for (int i = 0; i < s->n_conns; i++) {
-			struct conn *c = &s->conns[i];
-			if (c->fd >= 0 && (fds[2 + i].revents || c->turn_over))
-				serve_conn(s, c, fds[2 + i].revents, now);
+		for (nfds_t i = 2; i < n; i++) {
+			struct conn *c = of[i];
+			if (fds[i].revents || c->turn_over)
+				serve_conn(s, c, fds[i].revents, now);
 			if (c->fd >= 0)
 				check_times(s, c, now);
 		}

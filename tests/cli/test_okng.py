@@ -817,6 +817,20 @@ class Bench(Case):
         r = self.run_okng(FAILED, "bench", "--opencv", self.write("not.so", "nothing"), "chain")
         self.assertIn("not.so", r.stderr)
 
+    def test_the_plc_link(self):
+        got = self.lines(self.run_okng(GOOD, "bench", "--quick", "--json", "plc"))
+        self.assertEqual([g["name"] for g in got], ["plc_read", "plc_write", "plc_rate_1", "plc_rate_32", "plc_verdict"])
+        for g in got:
+            self.assertEqual(list(g), ["name", "ms", "p99_ms", "libmodbus_ms", "libmodbus_p99_ms", "ratio", "spread", "p99_ratio", "per_s",
+                                       "libmodbus_per_s", "clients", "workers", "requests", "rounds", "libmodbus"])
+            rate = "rate" in g["name"]
+            self.assertTrue(rate and g["ms"] is None and g["per_s"] > 0 or not rate and 0 < g["ms"] <= g["p99_ms"] and g["per_s"] is None, g)
+            self.assertEqual((g["clients"], g["workers"]), (32 if "32" in g["name"] else 1, 0 if rate else 2))
+            beside = g["libmodbus"] is not None
+            self.assertEqual(beside, g["ratio"] is not None and g["ratio"] > 0 and g["rounds"] >= 2)
+            self.assertFalse(beside and g["name"] == "plc_verdict")
+        self.assertIn("plc_rate_32", self.run_okng(GOOD, "bench", "--quick", "plc_rate_32").stdout)
+
     def test_the_level_is_masked(self):
         self.assertEqual(self.figures("--cpu", "c", "gauss3")["gauss3"]["cpu"], "c")
         self.assertEqual(self.figures("gauss3", env=dict(os.environ, OKNG_CPU="c"))["gauss3"]["cpu"], "c")
