@@ -91,18 +91,26 @@ static void print_st(FILE *out, const struct okng_map_row *rows, size_t n, const
 			fprintf(out, " in %u words", r->words);
 		fprintf(out, ": %s *)\n", r->text);
 	}
+	fprintf(out, "\tOKNG_HOLDING_LIMITS : UINT := %u; (* %05u: first of the limits that the recipe opens, REAL in 2 words each *)\n",
+		OKNG_MAP_LIMITS, modicon(OKNG_TABLE_HOLDING, OKNG_MAP_LIMITS));
 	fprintf(out, "\tOKNG_HOLDING_COPY : UINT := %u; (* %05u: read-only copy of input registers 0-%u *)\n", OKNG_MAP_COPY,
 		modicon(OKNG_TABLE_HOLDING, OKNG_MAP_COPY), OKNG_MAP_INPUTS - 1);
-	fprintf(out, "\tOKNG_INPUT_COUNT : UINT := %u;\n\tOKNG_HOLDING_COUNT : UINT := %u;\n", OKNG_MAP_INPUTS, OKNG_MAP_HOLDINGS);
+	fprintf(out, "\tOKNG_BLOCK : UINT := %u; (* %05u: first register of the result block, read in one request *)\n"
+		"\tOKNG_BLOCK_COUNT : UINT := %u;\n", OKNG_MAP_BLOCK, modicon(OKNG_TABLE_INPUT, OKNG_MAP_BLOCK),
+		OKNG_MAP_BLOCK_END - OKNG_MAP_BLOCK);
+	fprintf(out, "\tOKNG_COIL_COUNT : UINT := %u;\n\tOKNG_DISCRETE_COUNT : UINT := %u;\n\tOKNG_INPUT_COUNT : UINT := %u;\n"
+		"\tOKNG_HOLDING_COUNT : UINT := %u;\n", OKNG_MAP_COILS, OKNG_MAP_DISCRETES, OKNG_MAP_INPUTS, OKNG_MAP_HOLDINGS);
 	for (size_t i = 0; i < m; i++) {
 		fputs("\tOKNG_", out);
 		print_upper(out, codes[i].list);
 		fprintf(out, "_CODE_%s : UINT := %u; (* %s *)\n", codes[i].name, codes[i].number, codes[i].text);
 	}
 	fprintf(out, "END_VAR\n\nVAR_GLOBAL\n"
+		"\tokng_coils : ARRAY[0..%u] OF BOOL; (* what FC 15 writes to address 0 *)\n"
+		"\tokng_discretes : ARRAY[0..%u] OF BOOL; (* what FC 2 reads from address 0 *)\n"
 		"\tokng_input : ARRAY[0..%u] OF WORD; (* what FC 4 reads from address 0 *)\n"
 		"\tokng_holding : ARRAY[0..%u] OF WORD; (* what FC 16 writes to address 0 *)\n"
-		"END_VAR\n", OKNG_MAP_INPUTS - 1, OKNG_MAP_HOLDINGS - 1);
+		"END_VAR\n", OKNG_MAP_COILS - 1, OKNG_MAP_DISCRETES - 1, OKNG_MAP_INPUTS - 1, OKNG_MAP_HOLDINGS - 1);
 }
 
 int okng_plc_map_print(FILE *out, enum okng_map_format format)
