@@ -12,18 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/stop.h"
 #include "plc/net.h"
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
 
 /* 0 when the socket is ready, -ETIMEDOUT, or -EINTR: it was told to stop. */
 static int await(const struct okng_modbus *m, int fd, short events, int64_t end_ns)
@@ -31,7 +24,7 @@ static int await(const struct okng_modbus *m, int fd, short events, int64_t end_
 	struct pollfd p = { .fd = fd, .events = events };
 
 	for (;;) {
-		int64_t left = end_ns - now_ns();
+		int64_t left = end_ns - okng_stop_now_ns();
 		int n = m->stop && *m->stop ? -1 : poll(&p, 1, left <= 0 ? 0 : (int)((left + 999999) / 1000000));
 
 		if (n > 0)
@@ -104,7 +97,7 @@ int okng_modbus_open(struct okng_modbus *m, const char *host, uint16_t port, int
 	const volatile sig_atomic_t *stop)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG, .ai_socktype = SOCK_STREAM }, *all;
-	int64_t end_ns = now_ns() + connect_ms * INT64_C(1000000);
+	int64_t end_ns = okng_stop_now_ns() + connect_ms * INT64_C(1000000);
 	int fd = -EHOSTUNREACH;
 	char service[8];
 
@@ -187,7 +180,7 @@ int okng_modbus_parse(const uint8_t *request, const uint8_t *answer, size_t size
 /* Sends a PDU and takes its answer off the stream; out gets count bytes of data. */
 static int ask(struct okng_modbus *m, const uint8_t *pdu, size_t size, size_t count, uint8_t *out)
 {
-	int64_t end_ns = now_ns() + m->response_ms * INT64_C(1000000);
+	int64_t end_ns = okng_stop_now_ns() + m->response_ms * INT64_C(1000000);
 	uint8_t frame[OKNG_STREAM_ADU] = { 0 };
 	const uint8_t *data;
 	struct okng_adu adu;
@@ -203,11 +196,11 @@ static int ask(struct okng_modbus *m, const uint8_t *pdu, size_t size, size_t co
 	frame[5] = (uint8_t)(size + 1);
 	frame[6] = m->unit;
 	memcpy(frame + 7, pdu, size);
-	m->sent_ns = now_ns();
+	m->sent_ns = okng_stop_now_ns();
 	code = transmit(m, frame, 7 + size, end_ns);
 	if (!code)
 		code = receive(m, &adu, end_ns);
-	m->seen_ns = now_ns();
+	m->seen_ns = okng_stop_now_ns();
 	if (code)
 		return code;
 	if (adu.transaction != m->transaction || adu.unit != m->unit)

@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
-COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "camera grab", "camera show", "calib flat", "bench"]
+COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "camera grab", "camera show", "calib flat", "bench"]
 GOOD, BAD, FAILED = 0, 1, 2
 
 
@@ -65,7 +65,7 @@ class Help(Case):
     def test_every_command_shows_every_option(self):
         man = os.path.join(SOURCE, "docs/man")
         for command in COMMANDS:
-            own = "okng-%s.1" % command.replace(" ", "-")
+            own = "okng-%s.1" % command.split()[0]
             with open(os.path.join(man, own if os.path.exists(os.path.join(man, own)) else "okng.1")) as f:
                 manual = f.read().replace("\\-", "-")
             r = self.run_okng(GOOD, *command.split(), "--help")
@@ -99,7 +99,9 @@ class Help(Case):
                      ["records", "--verdict", "good"], ["records", "--verdict", ""], ["records", "--last", "0"], ["records", "--last", "x"],
                      ["records", "--since", "nonsense"], ["records", "--store", "a", "--config", "b"], ["records", "--count", "1"],
                      ["records", "--follow", "--summary"], ["records", "--summary", "--csv"], ["records", "x"],
-                     ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["camera", "grab"],
+                     ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["plc", "watch"],
+                     ["plc", "watch", "a", "b"], ["plc", "watch", "a:0"], ["plc", "watch", "a:x"], ["plc", "watch", "[::1"], ["plc", "watch", ":1"],
+                     ["plc", "watch", "a", "--unit", "256"], ["plc", "watch", "a", "--every", "0"], ["camera", "grab"],
                      ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
                      ["calib", "flat"], ["calib", "flat", "--out", "x"], ["bench", "nonsense"], ["bench", "--size", "10x10"],
                      ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"],
