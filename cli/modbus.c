@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,6 @@
 #include <unistd.h>
 
 #include "cli/stop.h"
-#include "plc/net.h"
 
 
 /* 0 when the socket is ready, -ETIMEDOUT, or -EINTR: it was told to stop. */
@@ -98,7 +99,7 @@ int okng_modbus_open(struct okng_modbus *m, const char *host, uint16_t port, int
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG, .ai_socktype = SOCK_STREAM }, *all;
 	int64_t end_ns = okng_stop_now_ns() + connect_ms * INT64_C(1000000);
-	int fd = -EHOSTUNREACH;
+	int fd = -EHOSTUNREACH, on = 1;
 	char service[8];
 
 	memset(m, 0, sizeof(*m));
@@ -114,7 +115,7 @@ int okng_modbus_open(struct okng_modbus *m, const char *host, uint16_t port, int
 	freeaddrinfo(all);
 	if (fd < 0)
 		return fd;
-	okng_net_tune(fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	m->fd = fd;
 	return 0;
 }
