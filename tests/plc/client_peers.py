@@ -233,5 +233,40 @@ def told(work):
             run_parts(third, 1000, 1003)
 
 
+def orders(work):
+    """Servers of four word orders beside each other: each reads and writes the same values in its own."""
+    from pymodbus.client import ModbusTcpClient
+    from plc_server import ORDERS, number, text
+    config_of = "".join(f'[[link]]\nrole = "server"\nport = 0\nword_order = "{o}"\n' for o in ORDERS)
+    with Station(work, "[plc]\nenabled = false\n" + config_of) as s:
+        clients = [ModbusTcpClient("127.0.0.1", port=port, timeout=20) for _, port, _ in s.links()]
+        assert len(clients) == 4
+        for k, c in enumerate(clients):
+            assert c.connect()
+            test = c.read_input_registers(64, 6, slave=1).registers
+            assert number(test[0:2], k) == 0x12345678 and abs(number(test[2:4], k, "f") - 123.45) < 1e-5 and text(test[4:6], k) == "ABCD"
+        for k, c in enumerate(clients):
+            # The high word of CMD_ARGS alone, then the low one: the other half stays.
+            high, low = (5, 6) if k in (0, 2) else (6, 5)
+            swap = (lambda v: v) if k < 2 else (lambda v: v >> 8 | (v & 0xff) << 8)
+            assert not c.write_register(high, swap(0xa0b0 + k), slave=1).isError()
+            assert not c.write_register(low, swap(0x1234), slave=1).isError()
+            raw = f"part {k}".encode().ljust(32, b"\0")
+            words = [int.from_bytes(raw[i:i + 2], "big" if k < 2 else "little") for i in range(0, 32, 2)]
+            assert not c.write_registers(10, words, slave=1).isError()
+            assert not c.write_registers(1, [2 * k + 2], slave=1).isError()
+            while c.read_input_registers(17, 1, slave=1).registers != [2 * k + 2]:
+                pass
+            for j, reader in enumerate(clients):
+                if j >= k: # those before have left
+                    assert number(reader.read_holding_registers(5, 2, slave=1).registers, j) == (0xa0b0 + k) << 16 | 0x1234
+                    assert text(reader.read_input_registers(36, 16, slave=1).registers, j) == f"part {k}"
+            busy = clients[(k + 1) % 4].write_register(1, 77, slave=1) if k < 3 else None
+            assert busy is None or busy.exception_code == 6
+            c.close()
+            s.await_line("the writer") # is
+            s.await_line("the writer") # is gone
+
+
 if __name__ == "__main__":
-    sys.exit(main({f.__name__: f for f in (parts, shapes, serial, cut, bits, told)}))
+    sys.exit(main({f.__name__: f for f in (parts, shapes, serial, cut, bits, told, orders)}))

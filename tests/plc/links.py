@@ -123,8 +123,9 @@ def main(cases):
         return 77
     try:
         import pymodbus  # noqa: F401
+        import serial_asyncio  # noqa: F401
     except ImportError:
-        print("skipped: python3-pymodbus is not installed")
+        print("skipped: python3-pymodbus or python3-serial-asyncio is not installed")
         return 77
     for name in sys.argv[2:] or cases:
         with tempfile.TemporaryDirectory(prefix="okng-link-") as work:

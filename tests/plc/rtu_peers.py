@@ -90,12 +90,15 @@ def bare_bytes(work):
         os.write(fd, ask)
         assert answer(fd, 7) == told
         # Silent: each of these, however often, gets nothing, and the request behind it its one answer.
-        for noise in (wrong_crc, frame(UNIT + 1, bytes([4, 0, 0, 0, 1])), frame(UNIT + 1, bytes([4, 2, 0, 1])), b"\x00", b"\xff" * 300,
+        for noise in (wrong_crc, frame(UNIT + 2, bytes([4, 0, 0, 0, 1])), frame(UNIT + 2, bytes([4, 2, 0, 1])), b"\x00", b"\xff" * 300,
                       ask[:5], bytes(range(256)), b"\x07\x10", frame(0, bytes([4, 0, 0, 0, 1])), ask[:1]):
             os.write(fd, noise)
             os.write(fd, ask)
             assert answer(fd, 7) == told, noise
             assert select.select([fd], [], [], 0)[0] == [], noise
+        # The tests' station is two: the second has the next unit id, the one after it nobody.
+        os.write(fd, frame(UNIT + 1, bytes([4, 0, 0, 0, 1])))
+        assert answer(fd, 7) == frame(UNIT + 1, bytes([4, 2, 0, 1]))
         # In pieces, as adapters deliver it.
         for b in ask:
             os.write(fd, bytes([b]))

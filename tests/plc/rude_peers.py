@@ -156,6 +156,16 @@ def tcp(work):
             s.await_line(": UP")
             s.await_line(": DOWN")
             assert s.links()[0][2] == n + 1
+        # A machine that is there and takes no connection.
+        full = socket.socket()
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.create_connection(full.getsockname(), LIMIT)]
+        with Station(work, text(plc).replace(str(plc.port), str(full.getsockname()[1]))) as other:
+            other.await_line("no connection in time")
+            assert other.links()[0][0] != "UP"
+        waiting[0].close()
+        full.close()
         # Nobody listens.
         plc.listen.close()
         s.await_line("refused")
