@@ -3,7 +3,6 @@
 """The running daemon, driven by a real Modbus client: test_station.py OKNG OKNGD RECIPE SCENARIO."""
 import os
 import random
-import re
 import signal
 import socket
 import struct
@@ -453,7 +452,7 @@ def limits(s):
     assert c.write_register(100, 1, slave=1).exception_code == 2
     assert now() == filed
     write(c, 100, real(30))
-    assert re.search(r"station 1: 127.0.0.1:\d+ moves limits.area from 12 to 30\n", s.log()), s.log()
+    s.await_log(r"station 1: 127.0.0.1:\d+ moves limits.area from 12 to 30\n")
     # A reload of the same file: back to what it says, the CRC too.
     write(c, 106, beside)
     s.proc.send_signal(signal.SIGHUP)
