@@ -12,8 +12,15 @@
 
 #define REACH 14      /* pixels of surroundings in the window */
 #define AROUND 12     /* pixels: "around" it */
-#define CLOSING 9     /* square of the closing's radius */
+#define ZONE 8        /* pixels around it in which pieces are counted, those far off being the same with it and without */
+#define PIECE 3       /* pixels: less is a speck and no piece of conductor or ground */
+#define ABOUT 3       /* pixels around it in which the medium's width is measured */
+#define CLOSING 3     /* radius of the closing that joins fragments */
 #define REFIT 2       /* ± pixels of the second alignment */
+#define NEAR 2        /* pixels: what is so near belongs to it, whichever way the surroundings are moved */
+#define BORDER 32     /* pixels: farther from the border is as good as anywhere */
+
+#define DISC(radius) ((radius) * (radius)) /* as discs are named */
 
 /* Squares of the radii that depths and widths are measured in: discs as far as a pixel's fraction matters, then octagons,
  * which a plus and a square of 3 by turns make of the last disc. */
@@ -75,6 +82,12 @@ static int32_t length(int square)
 	while ((r + 1) * (r + 1) <= square * 256)
 		r++;
 	return r;
+}
+
+/* What lies deeper than level i is at least so deep. */
+static int32_t beyond(int i)
+{
+	return length(squares[i + 1 < LEVELS ? i + 1 : i]);
 }
 
 static void take_both(const struct look *l, const struct okng_bits *a, const struct okng_bits *b, struct okng_bits *out)
@@ -186,9 +199,9 @@ static void paint(struct look *l)
 static void close_blob(struct look *l)
 {
 	struct okng_bits *a = &l->m->image[X0], *b = &l->m->image[X1];
-	dilate_disc(l, l->raw, a, CLOSING);
+	dilate_disc(l, l->raw, a, DISC(CLOSING));
 	okng_bits_invert(a, b);
-	dilate_disc(l, b, a, CLOSING);
+	dilate_disc(l, b, a, DISC(CLOSING));
 	okng_bits_invert(a, l->blob);
 	take_either(l, l->blob, l->raw, l->blob);
 }
@@ -251,19 +264,19 @@ static void depth_features(struct look *l)
 	struct okng_bits *near = &l->m->image[X0], *deep = &l->m->image[X1], *about = &l->m->image[X2];
 	int64_t sum = 0;
 	int32_t depth = 16, half = 16, before = count(l, l->raw) ? (int32_t)count(l, l->raw) : 1, all = before, level = 16;
-	dilate_disc(l, l->raw, about, 9);
+	dilate_disc(l, l->raw, about, DISC(ABOUT));
 	take_both(l, about, l->medium, about);
 	for (int i = 0; i < LEVELS; i++) {
 		grow_level(l, l->other, i, near);
 		take_except(l, about, near, deep);
 		if (!okng_bits_any(deep))
 			break;
-		half = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
+		half = beyond(i);
 		take_except(l, l->raw, near, deep);
 		int32_t left = (int32_t)count(l, deep);
 		sum += (int64_t)(before - left) * level;
 		before = left;
-		level = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
+		level = beyond(i);
 		if (left)
 			depth = level;
 	}
@@ -302,8 +315,8 @@ static void ring_features(struct look *l)
 	okng_bits_invert(l->s, not_part);
 	for (size_t i = 0; i < sizeof rings / sizeof *rings; i++) {
 		int r = rings[i].radius;
-		dilate_disc(l, l->blob, inner, (r - 1) * (r - 1));
-		dilate_disc(l, l->blob, ring, r * r);
+		dilate_disc(l, l->blob, inner, DISC(r - 1));
+		dilate_disc(l, l->blob, ring, DISC(r));
 		take_except(l, ring, inner, ring);
 		l->f[rings[i].copper] = arcs(l, l->t, ring);
 		l->f[rings[i].ground] = arcs(l, l->g, ring);
@@ -320,24 +333,24 @@ static void ring_features(struct look *l)
 static void topology_features(struct look *l)
 {
 	struct okng_bits *t = &l->m->image[X0], *near = &l->m->image[X1], *zone = &l->m->image[X2];
-	dilate_disc(l, l->blob, zone, 64);
+	dilate_disc(l, l->blob, zone, DISC(ZONE));
 	take_both(l, l->t, zone, t);
-	int copper = okng_bits_components(t, 3);
-	dilate_disc(l, l->blob, near, 4);
+	int copper = okng_bits_components(t, PIECE);
+	dilate_disc(l, l->blob, near, DISC(NEAR));
 	take_either(l, t, near, near);
-	l->f[OKNG_CONDUCTOR_touched] = copper + 1 - okng_bits_components(near, 3);
+	l->f[OKNG_CONDUCTOR_touched] = copper + 1 - okng_bits_components(near, PIECE);
 	(l->c->added ? take_either : take_except)(l, t, l->blob, t);
-	l->f[OKNG_CONDUCTOR_copper_change] = okng_bits_components(t, 3) - copper;
+	l->f[OKNG_CONDUCTOR_copper_change] = okng_bits_components(t, PIECE) - copper;
 	take_both(l, l->g, zone, t);
-	int ground = okng_bits_components(t, 3);
+	int ground = okng_bits_components(t, PIECE);
 	(l->c->added ? take_except : take_either)(l, t, l->blob, t);
-	l->f[OKNG_CONDUCTOR_ground_change] = okng_bits_components(t, 3) - ground;
+	l->f[OKNG_CONDUCTOR_ground_change] = okng_bits_components(t, PIECE) - ground;
 }
 
 static void around_features(struct look *l)
 {
 	struct okng_bits *near = &l->m->image[X0], *r = &l->m->image[X1];
-	dilate_disc(l, l->raw, near, AROUND * AROUND);
+	dilate_disc(l, l->raw, near, DISC(AROUND));
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, l->c->added), l->x0, l->y0, l->w, l->h, r);
 	l->f[OKNG_CONDUCTOR_around_same] = (int32_t)(count_both(l, r, near) - count(l, l->raw));
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, !l->c->added), l->x0, l->y0, l->w, l->h, r);
@@ -350,7 +363,7 @@ static void refit_features(struct look *l)
 	struct okng_bits *away = &l->m->image[X0], *other = &l->m->image[X1], *near = &l->m->image[X2], *left = &l->m->image[X3],
 		*deep = &l->m->image[X4];
 	int32_t bx = 0, by = 0;
-	dilate_disc(l, l->blob, near, 4);
+	dilate_disc(l, l->blob, near, DISC(NEAR));
 	okng_bits_invert(near, away);
 	/* Where the part has conductor the ground differs, elsewhere the copper does. */
 	struct okng_bits *copper = other, *ground = left;
@@ -372,7 +385,7 @@ static void refit_features(struct look *l)
 	okng_bits_window(l->c->added ? l->scene->copper : l->scene->ground, l->x0 + bx, l->y0 + by, l->w, l->h, other);
 	okng_bits_window(l->c->added ? l->scene->ground : l->scene->copper, l->x0 + bx, l->y0 + by, l->w, l->h, left);
 	(l->c->added ? take_both : take_except)(l, left, l->s, left);
-	dilate_disc(l, l->raw, near, 4);
+	dilate_disc(l, l->raw, near, DISC(NEAR));
 	take_both(l, left, near, left);
 	l->f[OKNG_CONDUCTOR_refit_area] = (int32_t)count(l, left);
 	int32_t depth = l->f[OKNG_CONDUCTOR_refit_area] ? 16 : 0;
@@ -385,7 +398,7 @@ static void refit_features(struct look *l)
 			l->f[OKNG_CONDUCTOR_refit_seeds] = (int32_t)n;
 		if (!n)
 			break;
-		depth = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
+		depth = beyond(i);
 	}
 	l->f[OKNG_CONDUCTOR_refit_depth] = depth;
 }
@@ -407,23 +420,23 @@ static int pieces_of_part(struct look *l, const struct okng_bits *of, const stru
 	struct okng_bits *o = &l->m->image[X2];
 	opened(l, of, o);
 	take_both(l, o, zone, o);
-	return okng_bits_components(o, 3);
+	return okng_bits_components(o, PIECE);
 }
 
 static void part_features(struct look *l)
 {
 	struct okng_bits *zone = &l->m->image[X0], *x = &l->m->image[X1], *y = &l->m->image[X2];
 	l->f[OKNG_CONDUCTOR_solid] = l->f[OKNG_CONDUCTOR_area] * 1000 / l->f[OKNG_CONDUCTOR_closed_area];
-	dilate_disc(l, l->blob, zone, 64);
+	dilate_disc(l, l->blob, zone, DISC(ZONE));
 	take_both(l, l->t, zone, x);
-	int copper = okng_bits_components(x, 3);
+	int copper = okng_bits_components(x, PIECE);
 	take_both(l, l->g, zone, x);
-	int ground = okng_bits_components(x, 3);
+	int ground = okng_bits_components(x, PIECE);
 	l->f[OKNG_CONDUCTOR_part_copper_change] = pieces_of_part(l, l->s, zone) - copper;
 	okng_bits_invert(l->s, x);
 	l->f[OKNG_CONDUCTOR_part_ground_change] = pieces_of_part(l, x, zone) - ground;
 	/* What is left of the medium near the blob, and what is not of it. */
-	dilate_disc(l, l->raw, zone, 9);
+	dilate_disc(l, l->raw, zone, DISC(ABOUT));
 	(l->c->added ? take_except : take_both)(l, zone, l->s, x);
 	if (l->c->added)
 		take_both(l, l->s, l->s, y);
@@ -435,23 +448,23 @@ static void part_features(struct look *l)
 		take_except(l, x, &l->m->image[X3], &l->m->image[X4]);
 		if (!okng_bits_any(&l->m->image[X4]))
 			break;
-		half = i + 1 < LEVELS ? length(squares[i + 1]) : length(squares[i]);
+		half = beyond(i);
 	}
 	l->f[OKNG_CONDUCTOR_part_half_width] = okng_bits_any(x) ? half : 0;
-	dilate_disc(l, l->raw, zone, 36);
+	dilate_disc(l, l->raw, zone, DISC(6));
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, l->c->added), l->x0, l->y0, l->w, l->h, x);
 	okng_bits_window(okng_seeker_residual(l->scene->seeker, !l->c->added), l->x0, l->y0, l->w, l->h, y);
 	l->f[OKNG_CONDUCTOR_net] = (int32_t)count_both(l, x, zone) - (int32_t)count_both(l, y, zone);
-	l->f[OKNG_CONDUCTOR_specks] = okng_bits_components(x, 1) - okng_bits_components(x, 4);
+	l->f[OKNG_CONDUCTOR_specks] = okng_bits_components(x, 1) - okng_bits_components(x, PIECE + 1);
 }
 
 static void least_features(struct look *l)
 {
 	struct okng_bits *mine = &l->m->image[X0], *shallow = &l->m->image[X1], *deep = &l->m->image[X2];
 	uint32_t area = INT32_MAX, seeds = INT32_MAX;
-	dilate_disc(l, l->raw, mine, 4);
+	dilate_disc(l, l->raw, mine, DISC(NEAR));
 	(l->c->added ? take_both : take_except)(l, mine, l->s, mine);
-	dilate_disc(l, l->other, shallow, 4);
+	dilate_disc(l, l->other, shallow, DISC(NEAR));
 	take_except(l, l->medium, shallow, deep);
 	for (int32_t dy = -1; dy <= 1; dy++)
 		for (int32_t dx = -1; dx <= 1; dx++) {
@@ -463,11 +476,10 @@ static void least_features(struct look *l)
 	l->f[OKNG_CONDUCTOR_least_seeds] = (int32_t)seeds;
 }
 
+/* How far the golden image reaches beyond the middles of the box's sides, which is where copper or ground is known. */
 static int32_t border_distance(const struct okng_conductor_scene *scene, struct okng_rect box)
 {
-	/* How far the golden image reaches beyond the box, which is where copper or ground is known. */
-	int32_t reach = 32;
-	for (int32_t d = 1; d <= 32; d++) {
+	for (int32_t d = 1; d <= BORDER; d++) {
 		int32_t x0 = box.x - d, y0 = box.y - d, x1 = box.x + box.w - 1 + d, y1 = box.y + box.h - 1 + d;
 		int32_t xs[] = {x0, x1, (x0 + x1) / 2, (x0 + x1) / 2}, ys[] = {(y0 + y1) / 2, (y0 + y1) / 2, y0, y1};
 		for (int k = 0; k < 4; k++) {
@@ -476,7 +488,7 @@ static int32_t border_distance(const struct okng_conductor_scene *scene, struct 
 				return d - 1;
 		}
 	}
-	return reach;
+	return BORDER;
 }
 
 void okng_describer_run(struct okng_describer *m, const struct okng_conductor_scene *scene,
