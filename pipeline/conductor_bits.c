@@ -150,7 +150,7 @@ void okng_bits_dilate_disc(const struct okng_kernels *k, const struct okng_bits 
 	}
 }
 
-#define RUNS_MAX 4096
+#define RUNS_MAX 4096 /* what lies beyond so many is not counted: no window of a defect has as many */
 
 int okng_bits_components(const struct okng_bits *bits, uint32_t least)
 {

@@ -12,7 +12,7 @@
 
 #include "pipeline/labels.h"
 
-#define RUNS_MAX 65536
+#define RUNS_MAX 65536 /* of one polarity; with more it is no part of this kind */
 
 struct okng_seeker {
 	const struct okng_kernels *k;
@@ -62,7 +62,7 @@ int okng_seeker_open(struct okng_seeker **seeker, const struct okng_kernels *k, 
 	return 0;
 }
 
-/* out = in and not what lies deeper than `level` within two pixels. */
+/* Leaves of level what has nothing of the medium within two pixels that lies deeper, which is not within `deeper_than`. */
 static void keep_ridge(struct okng_seeker *s, struct okng_bits *level, const struct okng_bits *medium, const struct okng_bits *deeper_than)
 {
 	int32_t words = okng_bits_span(medium);

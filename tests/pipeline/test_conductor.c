@@ -328,6 +328,24 @@ static void defects_at_the_border(void **state)
 	}
 }
 
+/* Where the camera's picture ends before the board does, nothing is known; a conductor that is missing altogether is, even
+ * where the next one then looks like the end of the picture. */
+static void cut_pictures(void **state)
+{
+	(void)state;
+	static const struct {
+		struct board_mark mark;
+		bool found;
+	} cases[] = {
+		{{165, 240, 400, 50, false}, false},  /* blank below row 215, where three tracks end */
+		{{100, 25, 210, 12, false}, true},    /* the topmost track is missing: another runs along below */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct okng_result r = look_at(&plain, &cases[i].mark, 1);
+		assert_int_equal(r.n_candidates > 0, cases[i].found);
+	}
+}
+
 /* From both ends of what a header promises: any size, any content. */
 static uint32_t seed = 7;
 
@@ -591,6 +609,7 @@ int main(void)
 		cmocka_unit_test(where_the_tool_does_not_look),
 		cmocka_unit_test(boxes),
 		cmocka_unit_test(defects_at_the_border),
+		cmocka_unit_test(cut_pictures),
 		cmocka_unit_test(any_size_any_content),
 		cmocka_unit_test(the_same_on_every_level),
 		cmocka_unit_test(levels_agree_at_odd_sizes),
