@@ -16,10 +16,11 @@
 #define READREG_CMD 0x0080
 #define READREG_ACK 0x0081
 #define CCP 0x0a00              /* control channel privilege */
+#define PERIOD_MOST_MS 250
 #define CONTROLLED 0x3u         /* its exclusive and control bits */
 
 struct okng_aravis_pulse {
-	int fd, quit_fd, lost_ms;
+	int fd, quit_fd, lost_ms, period_ms;
 	void (*lost)(void *user, const char *why);
 	void *user;
 	uint16_t id;
@@ -70,11 +71,11 @@ static void *pulse_main(void *arg)
 	for (;;) {
 		struct pollfd fds[] = {{.fd = p->quit_fd, .events = POLLIN}, {.fd = p->fd, .events = POLLIN}};
 		int64_t now = now_ms();
-		if (now - asked_ms >= p->lost_ms / 4) {
+		if (now - asked_ms >= p->period_ms) {
 			ask(p);
 			asked_ms = now;
 		}
-		poll(fds, 2, (int)(asked_ms + p->lost_ms / 4 - now));
+		poll(fds, 2, (int)(asked_ms + p->period_ms - now));
 		if (fds[0].revents)
 			return NULL;
 		if (fds[1].revents && hear(p, &forgotten)) {
@@ -99,7 +100,7 @@ int okng_aravis_pulse_open(struct okng_aravis_pulse **pulse, const struct sockad
 	struct okng_aravis_pulse *p = calloc(1, sizeof *p);
 	if (!p)
 		return -ENOMEM;
-	*p = (struct okng_aravis_pulse){.lost_ms = lost_ms, .lost = lost, .user = user};
+	*p = (struct okng_aravis_pulse){.lost_ms = lost_ms, .period_ms = lost_ms / 4 < PERIOD_MOST_MS ? lost_ms / 4 : PERIOD_MOST_MS, .lost = lost, .user = user};
 	struct sockaddr_in from = *host;
 	from.sin_port = 0;
 	p->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

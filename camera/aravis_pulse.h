@@ -12,7 +12,7 @@
 
 struct okng_aravis_pulse;
 
-/* Starts a thread that asks four times in lost_ms; lost is called once, from it, when the camera has not answered for
+/* Starts a thread that asks four times in lost_ms or more often; lost is called once, from it, when the camera has not answered for
  * lost_ms or is not controlled by anyone. Silent from the beginning, it is left alone: some firewall drops our port.
  * 0 or negative errno. */
 int okng_aravis_pulse_open(struct okng_aravis_pulse **pulse, const struct sockaddr_in *camera, const struct sockaddr_in *host,

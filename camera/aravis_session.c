@@ -36,9 +36,12 @@ static int start_stream(struct okng_aravis_session *s, struct okng_error *err)
 	if (!s->stream)
 		return error ? okng_aravis_refuse(err, "camera.aravis", "no stream", &error) :
 			okng_error_set(err, -EIO, "", 0, "camera.aravis", "no stream");
-	if (ARV_IS_GV_STREAM(s->stream))
-		g_object_set(s->stream, "socket-buffer", ARV_GV_STREAM_SOCKET_BUFFER_FIXED, "socket-buffer-size", p->socket_buffer_kib * 1024,
-			"packet-resend", p->resend ? ARV_GV_STREAM_PACKET_RESEND_ALWAYS : ARV_GV_STREAM_PACKET_RESEND_NEVER, NULL);
+	if (ARV_IS_GV_STREAM(s->stream)) {
+		g_object_set(s->stream, "packet-resend", p->resend ? ARV_GV_STREAM_PACKET_RESEND_ALWAYS : ARV_GV_STREAM_PACKET_RESEND_NEVER, NULL);
+		int rc = okng_aravis_socket_buffer(ARV_GV_STREAM(s->stream), p->socket_buffer_kib, err);
+		if (rc < 0)
+			return rc;
+	}
 	for (int i = 0; i < BUFFERS; i++)
 		arv_stream_push_buffer(s->stream, arv_buffer_new_allocate(s->shape.payload));
 	arv_camera_start_acquisition(s->camera, &error);

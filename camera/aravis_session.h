@@ -46,6 +46,9 @@ int okng_aravis_session_check(struct okng_aravis_session *session, struct okng_e
 /* Adds packets that came when asked for once more, and that never came. */
 void okng_aravis_session_packets(const struct okng_aravis_session *session, uint64_t *resent, uint64_t *missing);
 
+/* Gives the stream's socket a buffer of kib KiB, 0: as much as the kernel allows. 0; -EINVAL it allows less; -EIO. */
+int okng_aravis_socket_buffer(ArvGvStream *stream, int kib, struct okng_error *err);
+
 /* After it no event comes. Waits seconds for a camera that does not answer. */
 void okng_aravis_session_close(struct okng_aravis_session **session);
 

@@ -27,7 +27,7 @@ struct okng_aravis_params {
 	int lost_ms;               /* without a sign of life the camera is lost */
 	int packet_size;           /* bytes with IP and UDP header; 0: the largest that passes */
 	int packet_delay_ns;
-	int socket_buffer_kib;
+	int socket_buffer_kib;     /* 0: as much as the kernel allows */
 	bool packet_socket, resend;
 	char features[OKNG_ARAVIS_FEATURES_MAX][128]; /* "Name=Value", set in this order before all others */
 	int n_features;

@@ -48,8 +48,9 @@ struct aravis {
 	/* The camera thread's own. */
 	uint64_t exposures;
 	bool outstanding;     /* an exposure was asked for */
-	uint64_t of_generation, last_id;
-	int64_t due_ns;       /* when the next frame must be there */
+	uint64_t of_generation;
+	uint64_t last_id, broken; /* the camera's number of the last whole frame; broken ones since */
+	int64_t fired_ns, due_ns; /* when the trigger was asked for; when its frame must be there */
 	uint64_t missing;     /* exposures on the line that never arrived, still to be told */
 	ArvBuffer *kept;      /* came after them */
 };
@@ -365,7 +366,7 @@ static int trouble(struct aravis *a, struct okng_error *err)
 		a->of_generation = a->generation;
 	pthread_mutex_unlock(&a->lock);
 	if (anew) {
-		a->last_id = a->missing = 0;
+		a->last_id = a->broken = a->missing = 0;
 		expect(a);
 	}
 	return rc;
@@ -377,13 +378,18 @@ static void forget(struct aravis *a)
 	a->missing = 0;
 }
 
-/* Free run and line: sees by the camera's own count what never arrived. */
+/* Free run and line: sees by the camera's own count what never arrived. Only a whole buffer's number is its own: where the
+ * first packet is missing, it is that of an earlier frame. */
 static void count_gap(struct aravis *a, ArvBuffer *b)
 {
-	uint64_t id = arv_buffer_get_frame_id(b), n = a->last_id ? gap(a->last_id, id) : 0;
-	a->last_id = id;
-	if (n == 0)
+	if (arv_buffer_get_status(b) != ARV_BUFFER_STATUS_SUCCESS) {
+		a->broken++;
 		return;
+	}
+	uint64_t id = arv_buffer_get_frame_id(b), n = a->last_id ? gap(a->last_id, id) : 0;
+	n = n > a->broken ? n - a->broken : 0;
+	a->last_id = id;
+	a->broken = 0;
 	note(a, &a->stats.dropped, n, 0);
 	if (a->mode == OKNG_ARAVIS_LINE)
 		a->missing = n;
@@ -412,10 +418,19 @@ static int next_by_itself(struct aravis *a, struct okng_frame *frame, struct okn
 	return rc;
 }
 
+/* What began to arrive before the trigger was exposed for something else, such as what a client of before had asked. Only a
+ * whole buffer knows when it began. */
+static bool is_stray(const struct aravis *a, ArvBuffer *b)
+{
+	return arv_buffer_get_status(b) == ARV_BUFFER_STATUS_SUCCESS && arrival(b) < a->fired_ns;
+}
+
 static int next_fired(struct aravis *a, struct okng_frame *frame, struct okng_error *err)
 {
 	uint64_t generation;
-	ArvBuffer *b = pop(a, &generation);
+	ArvBuffer *b;
+	for (; (b = pop(a, &generation)) != NULL && is_stray(a, b); note(a, &a->stats.dropped, 1, 0))
+		give_back(a, b, generation);
 	if (!b)
 		return -EAGAIN;
 	int rc = deliver(a, frame, b, err);
@@ -460,6 +475,7 @@ static int aravis_fire(void *live, struct okng_error *err)
 		return rc;
 	a->outstanding = true;
 	a->exposures++;
+	a->fired_ns = clock_ns(CLOCK_MONOTONIC);
 	expect(a);
 	ring(a->hands_fd);
 	return 0;
