@@ -93,6 +93,15 @@ static void check_links(const struct checking *c, struct okng_plc_params *plc)
 	}
 }
 
+/* Some link over which a PLC can trigger. */
+static bool is_controllable(const struct okng_plc_params *plc)
+{
+	bool any = plc->enabled;
+	for (int i = 0; i < plc->n_links; i++)
+		any = any || plc->links[i].role == OKNG_LINK_SERVER || plc->links[i].role == OKNG_LINK_RTU_SERVER || plc->links[i].control;
+	return any;
+}
+
 static void resolve(const struct checking *c, char *path, size_t size, const char *key, int line)
 {
 	const char *slash = strrchr(c->file, '/');
@@ -119,8 +128,8 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 		okng_config_error(errors, name, line_of(&c, "camera", "rate"), "camera.rate", "must be 0 when camera.aravis.trigger_line triggers");
 	if (s->trigger == OKNG_TRIGGER_CAMERA && !line && !(s->camera.rate > 0))
 		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
-	if (s->trigger == OKNG_TRIGGER_PLC && !s->plc.enabled && s->plc.n_links == 0)
-		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and there is no [[link]]");
+	if (s->trigger == OKNG_TRIGGER_PLC && !is_controllable(&s->plc))
+		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and no [[link]] lets a PLC trigger");
 	if (!okng_check_is_address(s->plc.bind))
 		okng_config_error(errors, name, line_of(&c, "plc", "bind"), "plc.bind", "\"%s\" is not a numeric address, such as \"127.0.0.1\" or \"0.0.0.0\"", s->plc.bind);
 	if (strchr(s->recipe, '/') || s->recipe[0] == '.')

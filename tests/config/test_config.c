@@ -53,6 +53,7 @@ static const struct {
 	{"[plc]\nallow = [\"10.0.0.0/\"]\n", 2, "plc.allow", "not a network"},
 	{"[plc]\nallow = [1]\n", 2, "plc.allow", "list"},
 	{"[plc]\nenabled = false\n", 2, "plc.enabled", "must be true"},
+	{"[plc]\nenabled = false\n[[link]]\nrole = \"client\"\nhost = \"::1\"\ncontrol = false\n", 2, "plc.enabled", "no [[link]]"},
 	{"[plc]\nenabled = 1\n", 2, "plc.enabled", "true or false"},
 	{"[[link]]\nrole = \"slave\"\n", 2, "link.role", "\"rtu-client\""},
 	{"[[link]]\nbaud = 9600\n", 1, "link.role", "must be given"},
