@@ -159,7 +159,7 @@ static void light(struct okng_bench_lab *lab)
 {
 	for (int32_t y = 0; y < lab->out.height; y++) {
 		memcpy(okng_image_row(&lab->out, y), okng_image_row(&lab->task.scene.frame, y), (size_t)lab->out.width);
-		lab->k->light(okng_image_row(&lab->out, y), OKNG_BENCH_GAIN, lab->out.width);
+		lab->k->light(okng_image_row(&lab->out, y), okng_image_row(&lab->task.scene.golden, y), OKNG_BENCH_GAIN, lab->out.width);
 	}
 }
 

@@ -108,8 +108,9 @@ struct okng_kernels {
 	/* Sums of a and of b over the pixels where both are within OKNG_LIGHT_BLACK and OKNG_LIGHT_WHITE. */
 	void (*light_sums)(const uint8_t *a, const uint8_t *b, int32_t width, uint32_t sums[2]);
 
-	/* In place: min(255, value × gain / 4096, rounded); 255 stays. gain is at most 8192. */
-	void (*light)(uint8_t *row, uint32_t gain, int32_t width);
+	/* In place: min(255, value × gain / 4096, rounded). gain is at most 8192. White (255) may have been brighter still, and
+	 * where the reference is, becomes the reference. */
+	void (*light)(uint8_t *row, const uint8_t *reference, uint32_t gain, int32_t width);
 
 	/* Bilinear interpolation of the pixels [x0, x1) of a run into out[x0] to out[x1 - 1]. Both columns of each lie in the
 	 * frame, and its upper row; its lower, too, where the row has a fraction. */

@@ -163,25 +163,26 @@ static void light_sums(const uint8_t *a, const uint8_t *b, int32_t width, uint32
 }
 
 /* (8 × value) × gain / 2^15, rounded, is value × gain / 4096. */
-static inline __m256i light_step(const uint8_t *p, __m256i gain)
+static inline __m256i light_step(const uint8_t *p, const uint8_t *reference, __m256i gain)
 {
-	__m256i v = load(p), zero = _mm256_setzero_si256();
+	__m256i v = load(p), zero = _mm256_setzero_si256(), white = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(-1));
 	__m256i lo = _mm256_mulhrs_epi16(_mm256_slli_epi16(_mm256_unpacklo_epi8(v, zero), 3), gain);
 	__m256i hi = _mm256_mulhrs_epi16(_mm256_slli_epi16(_mm256_unpackhi_epi8(v, zero), 3), gain);
-	return _mm256_or_si256(_mm256_packus_epi16(lo, hi), _mm256_cmpeq_epi8(v, _mm256_set1_epi8(-1)));
+	__m256i out = _mm256_packus_epi16(lo, hi);
+	return _mm256_movemask_epi8(white) ? _mm256_max_epu8(out, _mm256_and_si256(white, load(reference))) : out;
 }
 
-static void light(uint8_t *row, uint32_t gain, int32_t width)
+static void light(uint8_t *row, const uint8_t *reference, uint32_t gain, int32_t width)
 {
 	int32_t last = width - 32;
 	if (last < 0) {
 		for (int32_t x = 0; x < width; x++)
-			row[x] = light_at(row[x], gain);
+			row[x] = light_at(row[x], reference[x], gain);
 		return;
 	}
-	__m256i g = _mm256_set1_epi16((short)gain), end = light_step(row + last, g);
+	__m256i g = _mm256_set1_epi16((short)gain), end = light_step(row + last, reference + last, g);
 	for (int32_t x = 0; x < last; x += 32)
-		store(row + x, light_step(row + x, g));
+		store(row + x, light_step(row + x, reference + x, g));
 	store(row + last, end);
 }
 

@@ -37,10 +37,10 @@ static void light_sums(const uint8_t *a, const uint8_t *b, int32_t width, uint32
 	light_sums_from(a, b, 0, width, sums);
 }
 
-static void light(uint8_t *row, uint32_t gain, int32_t width)
+static void light(uint8_t *row, const uint8_t *reference, uint32_t gain, int32_t width)
 {
 	for (int32_t x = 0; x < width; x++)
-		row[x] = light_at(row[x], gain);
+		row[x] = light_at(row[x], reference[x], gain);
 }
 
 static void resample(const struct okng_resample_run *run, int32_t x0, int32_t x1, uint8_t *out)

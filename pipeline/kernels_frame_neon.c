@@ -135,23 +135,24 @@ static inline uint8x8_t light_8(uint8x8_t v, uint16_t gain)
 	return vqmovn_u16(vcombine_u16(lo, hi));
 }
 
-static inline uint8x16_t light_step(const uint8_t *p, uint16_t gain)
+static inline uint8x16_t light_step(const uint8_t *p, const uint8_t *reference, uint16_t gain)
 {
-	uint8x16_t v = vld1q_u8(p);
-	return vorrq_u8(vcombine_u8(light_8(vget_low_u8(v), gain), light_8(vget_high_u8(v), gain)), vceqq_u8(v, vdupq_n_u8(255)));
+	uint8x16_t v = vld1q_u8(p), white = vceqq_u8(v, vdupq_n_u8(255));
+	uint8x16_t out = vcombine_u8(light_8(vget_low_u8(v), gain), light_8(vget_high_u8(v), gain));
+	return vmaxq_u8(out, vandq_u8(white, vld1q_u8(reference)));
 }
 
-static void light(uint8_t *row, uint32_t gain, int32_t width)
+static void light(uint8_t *row, const uint8_t *reference, uint32_t gain, int32_t width)
 {
 	int32_t last = width - 16;
 	if (last < 0) {
 		for (int32_t x = 0; x < width; x++)
-			row[x] = light_at(row[x], gain);
+			row[x] = light_at(row[x], reference[x], gain);
 		return;
 	}
-	uint8x16_t end = light_step(row + last, (uint16_t)gain);
+	uint8x16_t end = light_step(row + last, reference + last, (uint16_t)gain);
 	for (int32_t x = 0; x < last; x += 16)
-		vst1q_u8(row + x, light_step(row + x, (uint16_t)gain));
+		vst1q_u8(row + x, light_step(row + x, reference + x, (uint16_t)gain));
 	vst1q_u8(row + last, end);
 }
 

@@ -42,10 +42,10 @@ static inline void light_sums_from(const uint8_t *a, const uint8_t *b, int32_t x
 	}
 }
 
-static inline uint8_t light_at(uint8_t v, uint32_t gain)
+static inline uint8_t light_at(uint8_t v, uint8_t reference, uint32_t gain)
 {
 	uint32_t out = (v * gain + 2048) >> 12;
-	return (uint8_t)(out > 255 || v == 255 ? 255 : out);
+	return (uint8_t)(out > 255 ? 255 : v == 255 && out < reference ? reference : out);
 }
 
 /* a × b / 2^15, rounded: what the wide sets have an instruction for. */

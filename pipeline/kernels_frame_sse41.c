@@ -155,25 +155,26 @@ static void light_sums(const uint8_t *a, const uint8_t *b, int32_t width, uint32
 	light_sums_from(a, b, x, width, sums);
 }
 
-static inline __m128i light_step(const uint8_t *p, __m128i gain)
+static inline __m128i light_step(const uint8_t *p, const uint8_t *reference, __m128i gain)
 {
-	__m128i v = load(p), zero = _mm_setzero_si128();
+	__m128i v = load(p), zero = _mm_setzero_si128(), white = _mm_cmpeq_epi8(v, _mm_set1_epi8(-1));
 	__m128i lo = _mm_mulhrs_epi16(_mm_slli_epi16(_mm_unpacklo_epi8(v, zero), 3), gain);
 	__m128i hi = _mm_mulhrs_epi16(_mm_slli_epi16(_mm_unpackhi_epi8(v, zero), 3), gain);
-	return _mm_or_si128(_mm_packus_epi16(lo, hi), _mm_cmpeq_epi8(v, _mm_set1_epi8(-1)));
+	__m128i out = _mm_packus_epi16(lo, hi);
+	return _mm_movemask_epi8(white) ? _mm_max_epu8(out, _mm_and_si128(white, load(reference))) : out;
 }
 
-static void light(uint8_t *row, uint32_t gain, int32_t width)
+static void light(uint8_t *row, const uint8_t *reference, uint32_t gain, int32_t width)
 {
 	int32_t last = width - 16;
 	if (last < 0) {
 		for (int32_t x = 0; x < width; x++)
-			row[x] = light_at(row[x], gain);
+			row[x] = light_at(row[x], reference[x], gain);
 		return;
 	}
-	__m128i g = _mm_set1_epi16((short)gain), end = light_step(row + last, g);
+	__m128i g = _mm_set1_epi16((short)gain), end = light_step(row + last, reference + last, g);
 	for (int32_t x = 0; x < last; x += 16)
-		store(row + x, light_step(row + x, g));
+		store(row + x, light_step(row + x, reference + x, g));
 	store(row + last, end);
 }
 

@@ -2,7 +2,8 @@
  *
  * Lamps age and lines are not dark rooms: the overall brightness of an aligned part is brought to that of the taught
  * one before it is compared, and before it is learned. One gain for the whole part: what varies over the picture is the
- * flat field's and the tolerance's business.
+ * flat field's and the tolerance's business. A white pixel may have been brighter than white: it counts as its place in the
+ * reference where that is brighter than white in the taught light, so that a part is not rejected for being overexposed.
  */
 #ifndef OKNG_PIPELINE_LIGHT_H
 #define OKNG_PIPELINE_LIGHT_H

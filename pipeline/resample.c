@@ -172,7 +172,7 @@ int okng_resample(const struct okng_kernels *k, const struct okng_pose *pose, co
 		if (!light || y % every)
 			resample_row(&m, y, spans[y]);
 		if (gain != OKNG_LIGHT_ONE && spans[y][1])
-			k->light(okng_image_row(out, y), gain, out->width);
+			k->light(okng_image_row(out, y), okng_image_row(light, y), gain, out->width);
 	}
 	fill_rows(out, (const int32_t (*)[2])spans);
 	return 0;

@@ -72,6 +72,7 @@ static uint64_t call_light_sums(struct checker *c, const struct okng_kernels *k,
 static void prepare_light(struct checker *c, int32_t width)
 {
 	check_input(c, 0, (size_t)width, 1);
+	check_input(c, 1, (size_t)width, 1);
 	check_output(c, 0, (size_t)width, 1);
 	*check_number(c, 0) = check_dice(c, 8) ? 2048 + (int32_t)check_dice(c, 6145) : (int32_t)check_dice(c, 2) * 8192;
 }
@@ -79,7 +80,7 @@ static void prepare_light(struct checker *c, int32_t width)
 static uint64_t call_light(struct checker *c, const struct okng_kernels *k, int32_t width)
 {
 	uint8_t *row = memcpy(check_out(c, 0), check_in(c, 0), (size_t)width);
-	k->light(row, (uint32_t)*check_number(c, 0), width);
+	k->light(row, check_in(c, 1), (uint32_t)*check_number(c, 0), width);
 	return 0;
 }
 

@@ -216,6 +216,35 @@ static void light(void **state)
 	assert_int_equal(okng_light_rows(2048), 16);
 }
 
+/* A part in more light: where that made it white, it may be as bright as the reference, and is at least white in its light. */
+static void too_much_light(void **state)
+{
+	(void)state;
+	enum { W = 300, H = 200 };
+	static int32_t spans[H][2];
+	for (enum okng_cpu level = OKNG_CPU_C; level < OKNG_CPU_LEVELS; level++) {
+		if (!okng_cpu_has(level))
+			continue;
+		struct okng_image ref = make(W, H), part = make(W, H), out = make(W, H);
+		for (int32_t y = 0; y < H; y++)
+			for (int32_t x = 0; x < W; x++) {
+				okng_image_row(&ref, y)[x] = (uint8_t)(x < 100 ? 240 : 60 + x / 4);
+				int lit = okng_image_row(&ref, y)[x] * 5 / 4;
+				okng_image_row(&part, y)[x] = (uint8_t)(lit > 255 ? 255 : lit);
+			}
+		okng_image_row(&part, 3)[150] = 255; /* a glint */
+		assert_int_equal(okng_resample(okng_kernels_get(level), &(struct okng_pose){0}, &part, &ref, &out, spans), 0);
+		assert_in_range(okng_image_row(&out, 3)[150], 203, 205); /* 255 × 4 / 5 */
+		for (int32_t y = 0; y < H; y++)
+			for (int32_t x = 0; x < W; x++)
+				if (y != 3 || x != 150)
+					assert_in_range(okng_image_row(&out, y)[x] + 1 - okng_image_row(&ref, y)[x], 0, 2);
+		free(ref.data);
+		free(part.data);
+		free(out.data);
+	}
+}
+
 static struct okng_image board(int32_t width, int32_t height, struct okng_pose pose, struct scene_light lamp)
 {
 	struct okng_image img;
@@ -396,6 +425,7 @@ int main(void)
 		cmocka_unit_test(resample_is_exact),
 		cmocka_unit_test(beyond_the_frame),
 		cmocka_unit_test(light),
+		cmocka_unit_test(too_much_light),
 		cmocka_unit_test(intake),
 		cmocka_unit_test(locate_on_every_level),
 		cmocka_unit_test(inspect_on_every_level),
