@@ -3,7 +3,8 @@
  * Boards stretch and warp by a few pixels between the golden shot and the part, which a rigid pose cannot follow. The
  * global shift is the least count of differing pixels, coarse to fine; then every cell of 32 × 32 pixels takes the shift
  * around it with the least count over its 3 × 3 neighbours, medians smooth the field, and between the cells' centres it
- * is interpolated. All of it is XOR and counting bits.
+ * is interpolated. All of it is XOR and counting bits. Where the cells show that the board is turned or stretched by more
+ * than their own search, the golden pattern is first laid so (conductor_tilt.c).
  */
 #include "pipeline/conductor_parts.h"
 
@@ -15,6 +16,12 @@
 #define SIDE (2 * OKNG_ALIGN_LOCAL + 1)
 #define SHIFTS (SIDE * SIDE)
 #define SHIFT_COST 4 /* differing pixels that a pixel of local shift must save */
+#define TILT_LEAST 4  /* pixels at a corner: what is less the cells find by themselves */
+#define TILT_CLOSE 2  /* pixels at a corner that a further round must bring */
+#define TILT_WORTH 90 /* percent of the cells' cost that may be left */
+#define TILT_ROUNDS 6 /* the last has reached the border of a picture of 16384 pixels */
+#define TILT_REACH 8  /* cells from the middle that are believed in the first round; twice as many in each further one */
+#define SHOW_LEAST 64 /* pixels that a shift by two must cost a cell that shows where it lies */
 
 struct okng_aligner {
 	const struct okng_kernels *k;
@@ -27,6 +34,10 @@ struct okng_aligner {
 	int32_t stride;              /* of cost, from row to row */
 	uint32_t *best;              /* [row][column] */
 	int8_t *u, *v, *spare;       /* [row][column] local shift, smoothed */
+	int8_t *kept;                /* both of before a tilt */
+	double tilt[2][3];           /* planes of the shift that cells are searched around, along x and y */
+	struct okng_tilt_point *points;
+	struct okng_bits tilted, ground; /* the golden pattern laid by them */
 };
 
 void okng_aligner_close(struct okng_aligner **aligner)
@@ -43,6 +54,10 @@ void okng_aligner_close(struct okng_aligner **aligner)
 	free(a->u);
 	free(a->v);
 	free(a->spare);
+	free(a->kept);
+	free(a->points);
+	okng_bits_finish(&a->tilted);
+	okng_bits_finish(&a->ground);
 	free(a);
 }
 
@@ -68,7 +83,13 @@ int okng_aligner_open(struct okng_aligner **aligner, const struct okng_kernels *
 	a->u = calloc(cells, 1);
 	a->v = calloc(cells, 1);
 	a->spare = calloc(cells, 1);
-	if (r < 0 || !a->band || !a->cost || !a->best || !a->u || !a->v || !a->spare) {
+	a->kept = calloc(cells, 2);
+	a->points = calloc(cells, sizeof *a->points);
+	if (r == 0)
+		r = okng_bits_init(&a->tilted, width, height);
+	if (r == 0)
+		r = okng_bits_init(&a->ground, width, height);
+	if (r < 0 || !a->kept || !a->points || !a->band || !a->cost || !a->best || !a->u || !a->v || !a->spare) {
 		okng_aligner_close(aligner);
 		return -ENOMEM;
 	}
@@ -198,12 +219,12 @@ static uint16_t *cost_row(const struct okng_aligner *a, int32_t u, int32_t v, in
 	return a->cost + ((ptrdiff_t)(v * SIDE + u) * (a->rows + 2) + row + 1) * a->stride + 1;
 }
 
-static void count_cells(struct okng_aligner *a, const struct okng_bits *golden, const struct okng_bits *part)
+static void count_cells(struct okng_aligner *a, const struct okng_bits *golden, const struct okng_bits *part, int32_t dx, int32_t dy)
 {
 	for (int32_t row = 0; row < a->rows; row++) {
 		int32_t y0 = row * OKNG_ALIGN_CELL, rows = a->height - y0 < OKNG_ALIGN_CELL ? a->height - y0 : OKNG_ALIGN_CELL;
 		for (int32_t u = 0; u < SIDE; u++) {
-			shift_band(a, golden, y0 + a->dy - OKNG_ALIGN_LOCAL, a->dx + u - OKNG_ALIGN_LOCAL);
+			shift_band(a, golden, y0 + dy - OKNG_ALIGN_LOCAL, dx + u - OKNG_ALIGN_LOCAL);
 			for (int32_t v = 0; v < SIDE; v++)
 				a->k->differ_cells(okng_bits_row(part, y0), part->stride, a->band + (ptrdiff_t)v * part->words, part->words,
 					rows, part->words, cost_row(a, u, v, row));
@@ -253,13 +274,140 @@ static void smooth(struct okng_aligner *a, int8_t *field)
 	memcpy(field, a->spare, (size_t)a->columns * (size_t)a->rows);
 }
 
+/* What shift u, v costs a cell. */
+static int32_t cost_of(const struct okng_aligner *a, int32_t row, int32_t column, int32_t u, int32_t v)
+{
+	const uint16_t *c = cost_row(a, u + OKNG_ALIGN_LOCAL, v + OKNG_ALIGN_LOCAL, row) + column;
+	int32_t sum = 0;
+	for (ptrdiff_t i = -1; i <= 1; i++)
+		sum += c[i * a->stride - 1] + c[i * a->stride] + c[i * a->stride + 1];
+	return sum;
+}
+
+/* Whether the cell shows where it lies along an axis: shifts by two to either side cost much more. */
+static bool shows(const struct okng_aligner *a, int32_t row, int32_t column, bool along_x)
+{
+	int32_t u = a->u[row * a->columns + column], v = a->v[row * a->columns + column], at = along_x ? u : v;
+	if (at <= -OKNG_ALIGN_LOCAL || at >= OKNG_ALIGN_LOCAL)
+		return false;
+	int32_t cost = cost_of(a, row, column, u, v);
+	for (int32_t by = -2; by <= 2; by += 4) {
+		if (at + by < -OKNG_ALIGN_LOCAL || at + by > OKNG_ALIGN_LOCAL)
+			continue;
+		int32_t beside = along_x ? cost_of(a, row, column, u + by, v) : cost_of(a, row, column, u, v + by);
+		if (beside < cost + SHOW_LEAST || beside * 2 < cost * 3)
+			return false;
+	}
+	return true;
+}
+
+/* The plane along one axis by the cells up to `reach` from the middle. */
+static void fit_tilt(struct okng_aligner *a, int axis, int32_t reach, double plane[3])
+{
+	int n = 0;
+	for (int32_t row = 0; row < a->rows; row++)
+		for (int32_t column = 0; column < a->columns; column++) {
+			int32_t x = 2 * column - a->columns + 1, y = 2 * row - a->rows + 1, i = row * a->columns + column;
+			if (x <= 2 * reach && x >= -2 * reach && y <= 2 * reach && y >= -2 * reach && shows(a, row, column, axis == 0))
+				a->points[n++] = (struct okng_tilt_point){x, y, okng_tilt_at(a->tilt[axis], x, y) + (axis ? a->v : a->u)[i]};
+		}
+	okng_tilt_fit(a->points, n, plane);
+}
+
+/* By how much two planes differ at the corner where they differ most. */
+static int32_t corner_difference(const struct okng_aligner *a, const double p[3], const double q[3])
+{
+	int32_t most = 0;
+	for (int i = 0; i < 4; i++) {
+		int32_t x = i & 1 ? a->columns - 1 : 1 - a->columns, y = i & 2 ? a->rows - 1 : 1 - a->rows;
+		int32_t d = abs(okng_tilt_at(p, x, y) - okng_tilt_at(q, x, y));
+		most = d > most ? d : most;
+	}
+	return most;
+}
+
+static void fill_tilt(const struct okng_aligner *a, int axis, int8_t *field, bool add)
+{
+	for (int32_t row = 0; row < a->rows; row++)
+		for (int32_t column = 0; column < a->columns; column++) {
+			int8_t *f = field + row * a->columns + column;
+			*f = (int8_t)((add ? *f : 0) + okng_tilt_at(a->tilt[axis], 2 * column - a->columns + 1, 2 * row - a->rows + 1));
+		}
+}
+
+/* Lays the golden pattern as tilted, what is not known of it being as in the part, and has the cells search about that. */
+static void search_tilted(struct okng_aligner *a, const struct okng_bits *golden, const struct okng_bits *part)
+{
+	fill_tilt(a, 0, a->u, false);
+	fill_tilt(a, 1, a->v, false);
+	okng_aligner_warp(a, golden, &a->tilted, &a->ground);
+	for (int32_t y = 0; y < a->height; y++) {
+		uint64_t *tilted = okng_bits_row(&a->tilted, y);
+		for (int32_t i = 0; i < part->words; i++)
+			tilted[i] |= okng_bits_row(part, y)[i] & ~okng_bits_row(&a->ground, y)[i];
+	}
+	count_cells(a, &a->tilted, part, 0, 0);
+	choose(a);
+}
+
+/* What the cells' shifts cost together. */
+static uint64_t whole_cost(const struct okng_aligner *a)
+{
+	uint64_t sum = 0;
+	for (int32_t i = 0; i < a->columns * a->rows; i++)
+		sum += a->best[i] >> 8;
+	return sum;
+}
+
+/* Whether the cells lie on other planes than those that they were searched around; then these are taken. */
+static bool tilt_further(struct okng_aligner *a, int32_t reach, int32_t least)
+{
+	double next[2][3];
+	memcpy(next, a->tilt, sizeof next);
+	for (int axis = 0; axis < 2; axis++)
+		fit_tilt(a, axis, reach, next[axis]);
+	if (corner_difference(a, next[0], a->tilt[0]) < least && corner_difference(a, next[1], a->tilt[1]) < least)
+		return false;
+	memcpy(a->tilt, next, sizeof next);
+	return true;
+}
+
+/* Searches about the planes that the cells show, from the middle outwards. What the cells cannot show to be much better
+ * (they are turned and stretched a little on most boards, and follow) is given up again. */
+static void find_tilt(struct okng_aligner *a, const struct okng_bits *golden, const struct okng_bits *part)
+{
+	size_t cells = (size_t)a->columns * (size_t)a->rows;
+	uint64_t cost = whole_cost(a);
+	bool tilted = false;
+	int32_t side = a->columns > a->rows ? a->columns : a->rows;
+	memcpy(a->kept, a->u, cells);
+	memcpy(a->kept + cells, a->v, cells);
+	for (int32_t round = 0, reach = TILT_REACH; round < TILT_ROUNDS; round++, reach *= 2) {
+		if (tilt_further(a, reach, tilted ? TILT_CLOSE : TILT_LEAST)) {
+			tilted = true;
+			search_tilted(a, golden, part);
+		} else if (2 * reach >= side) {
+			break;
+		}
+	}
+	if (!tilted || whole_cost(a) * 100 < cost * TILT_WORTH)
+		return;
+	memset(a->tilt, 0, sizeof a->tilt);
+	memcpy(a->u, a->kept, cells);
+	memcpy(a->v, a->kept + cells, cells);
+}
+
 void okng_aligner_run(struct okng_aligner *a, const struct okng_bits *golden, const struct okng_bits *part, int search)
 {
+	memset(a->tilt, 0, sizeof a->tilt);
 	find_global(a, golden, part, search);
-	count_cells(a, golden, part);
+	count_cells(a, golden, part, a->dx, a->dy);
 	choose(a);
+	find_tilt(a, golden, part);
 	smooth(a, a->u);
 	smooth(a, a->v);
+	fill_tilt(a, 0, a->u, true);
+	fill_tilt(a, 1, a->v, true);
 }
 
 /* Where pixel p lies between the centres of cells: the one before, the one after, and 32nds in between. */

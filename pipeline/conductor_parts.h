@@ -133,6 +133,22 @@ void okng_aligner_warp(const struct okng_aligner *aligner, const struct okng_bit
 /* Global shift: golden pixel = part pixel + shift. */
 void okng_aligner_shift(const struct okng_aligner *aligner, int32_t *dx, int32_t *dy);
 
+/* ---- conductor_tilt.c */
+
+#define OKNG_TILT_MAX 40 /* pixels: with the global and a cell's own shift within the margins of bit images */
+
+/* What a cell found: the shift along one axis of the cell at (x, y), half cells from the middle. */
+struct okng_tilt_point {
+	int32_t x, y, shift;
+};
+
+/* The plane shift = plane[0] + plane[1] · x + plane[2] · y through most of the points. False, and plane as it was: too
+ * few agree, or it is too steep. */
+bool okng_tilt_fit(const struct okng_tilt_point *points, int n, double plane[3]);
+
+/* The plane there, rounded, at most ±OKNG_TILT_MAX. */
+int32_t okng_tilt_at(const double plane[3], int32_t x, int32_t y);
+
 /* ---- conductor_seed.c */
 
 struct okng_conductor_candidate {
