@@ -2,6 +2,7 @@
 #include "score.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,6 +83,30 @@ void score_boxes(const struct score_box *truth, size_t n_truth, struct score_box
 	free(met);
 	free(precision);
 	free(recall);
+}
+
+/* Chance of at most k of n. */
+static double at_most(int k, int n, double p)
+{
+	double term = n * log1p(-p), sum = exp(term);
+	for (int i = 1; i <= k; i++) {
+		term += log((double)(n - i + 1) / i) + log(p) - log1p(-p);
+		sum += exp(term);
+	}
+	return sum;
+}
+
+double score_upper(int k, int n)
+{
+	double low = 0, high = 1;
+	for (int i = 0; i < 60 && k < n; i++) {
+		double p = (low + high) / 2;
+		if (at_most(k, n, p) > 0.05)
+			low = p;
+		else
+			high = p;
+	}
+	return high;
 }
 
 void score_print(const char *name, const struct score *s)

@@ -28,6 +28,9 @@ struct score {
 /* Sorts found by score. */
 void score_boxes(const struct score_box *truth, size_t n_truth, struct score_box *found, size_t n_found, struct score *out);
 
+/* Upper end of the one-sided 95 % interval of a share of which k of n were seen (Clopper and Pearson, 1934). */
+double score_upper(int k, int n);
+
 void score_print(const char *name, const struct score *s);
 
 #endif
