@@ -15,6 +15,7 @@ extern const struct okng_command okng_cmd_config;
 extern const struct okng_command okng_cmd_records;
 extern const struct okng_command okng_cmd_plc_map;
 extern const struct okng_command okng_cmd_plc_watch;
+extern const struct okng_command okng_cmd_plc_sim;
 extern const struct okng_command okng_cmd_camera_grab;
 extern const struct okng_command okng_cmd_camera_show;
 extern const struct okng_command okng_cmd_camera_list;

@@ -21,6 +21,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_records,
 	&okng_cmd_plc_map,
 	&okng_cmd_plc_watch,
+	&okng_cmd_plc_sim,
 	&okng_cmd_camera_list,
 	&okng_cmd_camera_grab,
 	&okng_cmd_camera_show,
