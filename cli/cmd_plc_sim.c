@@ -107,7 +107,7 @@ static void put_times(struct okng_json *json, const char *key, const struct okng
 static void print_times(const char *what, const struct okng_times *t)
 {
 	if (t->n)
-		printf("%-20s median %.2f ms, p99 %.2f ms, max %.2f ms\n", what, okng_times_ms(t, 0.5), okng_times_ms(t, 0.99),
+		printf("%-20s median %.3f ms, p99 %.3f ms, max %.3f ms\n", what, okng_times_ms(t, 0.5), okng_times_ms(t, 0.99),
 			okng_times_ms(t, 1));
 }
 
@@ -231,11 +231,11 @@ static int run(int argc, char **argv)
 	} else if (id == 0 && rules && optind == argc) {
 		print_rules();
 		status = OKNG_EXIT_GOOD;
+	} else if (id == 0 && !rules && optind == argc - 1) {
+		status = play(sim, argv[optind]);
 	} else if (id == 0) {
-		if (optind == argc - 1)
-			status = play(sim, argv[optind]);
-		else
-			okng_command_misused(&okng_cmd_plc_sim, optind < argc ? "one station at a time" : "which station? HOST[:PORT]");
+		okng_command_misused(&okng_cmd_plc_sim, rules ? "--rules takes no station" : optind < argc ? "one station at a time" :
+			"which station? HOST[:PORT]");
 	}
 	free(sim);
 	return status;

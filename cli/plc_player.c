@@ -373,7 +373,7 @@ static int play(struct okng_plc_player *p)
 	for (long i = 0; i < p->parts && !code; i++) {
 		if (p->rate > 0 && !okng_stop_wait_until(due + (int64_t)((double)i * 1e9 / p->rate)))
 			return fail(p, "playing", -EINTR);
-		code = until(p, is_ready, OKNG_RULE_READY, "READY 1");
+		code = p->stop && *p->stop ? fail(p, "playing", -EINTR) : until(p, is_ready, OKNG_RULE_READY, "READY 1");
 		if (code)
 			break;
 		code = p->bit_style ? play_bit(p) : play_seq(p);
@@ -394,7 +394,6 @@ static void give_back(struct okng_plc_player *p)
 	char why[sizeof(p->why)];
 
 	memcpy(why, p->why, sizeof(why));
-	p->modbus.stop = NULL; /* told to stop, it still leaves things in order */
 	for (size_t i = 0; p->owner && i < sizeof(coils) / sizeof(coils[0]); i++)
 		if ((p->coils ^ (p->found.coils & keep)) >> coils[i] & 1)
 			if (set_coil(p, coils[i], p->found.coils & keep & 1u << coils[i]))
@@ -404,8 +403,10 @@ static void give_back(struct okng_plc_player *p)
 
 int okng_plc_player_run(struct okng_plc_player *p)
 {
-	int code = survey(p);
+	int code;
 
+	p->modbus.stop = NULL; /* a request is not left half done: what follows it puts things in order */
+	code = survey(p);
 	if (code)
 		return code;
 	code = settle(p);

@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
-COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "camera grab", "camera show", "calib flat", "bench"]
+COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "plc sim", "camera grab", "camera show", "calib flat", "bench"]
 GOOD, BAD, FAILED = 0, 1, 2
 
 
@@ -101,7 +101,11 @@ class Help(Case):
                      ["records", "--follow", "--summary"], ["records", "--summary", "--csv"], ["records", "x"],
                      ["records", "--part-id", "x" * 33], ["plc", "map", "--format", "pdf"], ["plc", "watch"],
                      ["plc", "watch", "a", "b"], ["plc", "watch", "a:0"], ["plc", "watch", "a:x"], ["plc", "watch", "[::1"], ["plc", "watch", ":1"],
-                     ["plc", "watch", "a", "--unit", "256"], ["plc", "watch", "a", "--every", "0"], ["camera", "grab"],
+                     ["plc", "watch", "a", "--unit", "256"], ["plc", "watch", "a", "--every", "0"],
+                     ["plc", "sim"], ["plc", "sim", "a", "b"], ["plc", "sim", "a:70000"], ["plc", "sim", "a", "--style", "word"],
+                     ["plc", "sim", "a", "--parts", "0"], ["plc", "sim", "a", "--rate", "0"], ["plc", "sim", "a", "--rate", "x"],
+                     ["plc", "sim", "a", "--timeout", "1"], ["plc", "sim", "a", "--unit", "-1"], ["plc", "sim", "a", "--rules"],
+                     ["camera", "grab"],
                      ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
                      ["calib", "flat"], ["calib", "flat", "--out", "x"], ["bench", "nonsense"], ["bench", "--size", "10x10"],
                      ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"],

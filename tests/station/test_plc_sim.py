@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""okng plc sim and watch against the running daemon: test_plc_sim.py OKNG OKNGD RECIPE SCENARIO."""
+import json
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Station, coil, ready, until, write
+
+OKNG, OKNGD, RECIPE = (os.path.abspath(a) for a in sys.argv[1:4])
+GOOD, BAD, FAILED = 0, 1, 2
+
+
+def sim(s, status, *args):
+    r = subprocess.run([OKNG, "plc", "sim", *args, f"127.0.0.1:{s.port}"], capture_output=True, text=True, timeout=300)
+    assert r.returncode == status, f"{args}: {r.returncode}\n{r.stdout}{r.stderr}"
+    return r
+
+
+def last(r):
+    return json.loads(r.stdout.splitlines()[-1])
+
+
+def accept(s, *args):
+    """300 parts break no rule, and the record has as many rows of each verdict as the summary says."""
+    s.config()
+    s.teach()
+    s.start()
+    before = 0
+    for _ in range(2):  # the second run finds what the first has left
+        got = last(sim(s, GOOD, "--json", "--parts", "300", *args))
+        assert (got["parts"], got["violations"], got["error"]) == (300, 0, None), got
+        assert got["ok"] + got["ng"] + got["review"] + got["fault"] == 300 and got["ok"] > 100 and got["ng"] > 30, got
+        assert got["requests"] > 600 and 0 < got["request_ms"]["median"] <= got["request_ms"]["p99"] <= got["request_ms"]["max"], got
+        assert 0 < got["result_ms"]["median"] <= got["result_ms"]["p99"] <= got["result_ms"]["max"], got
+        rows = until(s.rows, lambda rows: len(rows) >= before + 300, "the last rows")
+        assert len(rows) == before + 300, len(rows)
+        assert [sum(r["verdict"] == v for r in rows[before:]) for v in (1, 2)] == [got["ok"], got["ng"]], got
+        before = len(rows)
+    c = s.client()
+    assert c.read_coils(0, 8, slave=1).bits[:8] == [False] * 8, "coils were left up"
+    c.close()
+    assert s.stop()[0] == 0
+
+
+def seq(s):
+    accept(s, "--style", "seq")
+
+
+def bit(s):
+    accept(s, "--style", "bit")
+
+
+def orders(s):
+    """Every word order; one style after the other; at a rate; other unit ids of the same station."""
+    s.config()
+    s.teach()
+    config = open(s.path("okng.toml")).read()
+    for order in ("CDAB", "BADC", "DCBA"):
+        s.write("okng.toml", config.replace("port = 0\n", f'port = 0\nword_order = "{order}"\n'))
+        s.start()
+        assert last(sim(s, GOOD, "--json", "--parts", "30", "--style", "bit"))["violations"] == 0
+        assert last(sim(s, GOOD, "--json", "--parts", "30", "--unit", "255"))["violations"] == 0
+        assert last(sim(s, GOOD, "--json", "--parts", "5", "--rate", "50", "--style", "bit"))["violations"] == 0
+        assert s.stop()[0] == 0
+
+
+def deadline(s):
+    """With a deadline too short every verdict is FAULT 20 in time, which breaks no rule."""
+    s.config(width=2048, height=2048, workers=1, deadline_ms=60000)
+    s.teach(10)
+    s.start()
+    c = s.client()
+    write(c, 9, [1])
+    c.close()
+    got = last(sim(s, GOOD, "--json", "--parts", "10"))
+    assert (got["fault"], got["violations"]) == (10, 0), got
+    assert s.stop()[0] == 0
+    assert [r["reason"] for r in s.rows()] == [20] * 10
+
+
+def refusals(s):
+    """What it must not or cannot play with is 2 with a word, and nothing was triggered; nothing but reading by watch."""
+    s.config()
+    s.teach()
+    s.start()
+    c = s.client()
+    ready(c)
+    coil(c, 0, False)  # this client is the writer now
+    assert "another client is the writer" in sim(s, FAILED).stderr
+    coil(c, 5, True)
+    assert "offline" in sim(s, FAILED).stderr
+    coil(c, 5, False)
+    r = subprocess.run([OKNG, "plc", "watch", "--once", "--json", f"127.0.0.1:{s.port}"], capture_output=True, text=True)
+    assert r.returncode == GOOD and '"SIMULATION"' in r.stdout, r
+    coil(c, 0, True)  # still the writer
+    coil(c, 0, False)
+    assert "11" in sim(s, FAILED, "--unit", "9").stderr
+    c.close()
+    assert s.rows() == []
+    assert s.stop()[0] == 0
+    assert "refused" in sim(s, FAILED).stderr
+    s.config(trigger="timer", period_ms=500)
+    s.start()
+    assert "triggers itself" in sim(s, FAILED).stderr
+    assert s.stop()[0] == 0
+
+
+def lost(s):
+    """A station that dies during the play is 2; Ctrl-C is 2 and leaves the controls at rest."""
+    s.config()
+    s.teach()
+    s.start()
+    p = subprocess.Popen([OKNG, "plc", "sim", "--parts", "1000000", "--style", "bit", f"127.0.0.1:{s.port}"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+    s.await_log("is the writer")
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == FAILED and "stopped" in err, (out, err)
+    c = s.client()
+    assert c.read_coils(0, 8, slave=1).bits[:8] == [False] * 8
+    c.close()
+    p = subprocess.Popen([OKNG, "plc", "sim", "--parts", "1000000", f"127.0.0.1:{s.port}"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+    s.await_log("is the writer", 2)
+    s.proc.kill()
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == FAILED and ("closed" in err or "reset" in err), (out, err)
+
+
+SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost}
+
+if __name__ == "__main__":
+    station = Station(OKNG, OKNGD, RECIPE)
+    try:
+        SCENARIOS[sys.argv[4]](station)
+    finally:
+        station.close()
