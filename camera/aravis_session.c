@@ -19,13 +19,13 @@ static void on_control_lost(ArvDevice *device, void *user)
 {
 	struct okng_aravis_session *s = user;
 	(void)device;
-	s->on.lost(s->on.user, s, "control of the camera was lost");
+	s->on.lost(s->on.user, s->on.session, "control of the camera was lost");
 }
 
 static void on_pulse_lost(void *user, const char *why)
 {
 	struct okng_aravis_session *s = user;
-	s->on.lost(s->on.user, s, why);
+	s->on.lost(s->on.user, s->on.session, why);
 }
 
 static int start_stream(struct okng_aravis_session *s, struct okng_error *err)

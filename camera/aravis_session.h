@@ -13,9 +13,10 @@
 struct okng_aravis_session;
 
 struct okng_aravis_events {
-	void (*frame)(void *user);                                              /* a buffer waits; any thread */
-	void (*lost)(void *user, struct okng_aravis_session *session, const char *why); /* perhaps more than once; any thread */
+	void (*frame)(void *user);                                    /* a buffer waits; any thread */
+	void (*lost)(void *user, uint64_t session, const char *why);  /* perhaps more than once; any thread */
 	void *user;
+	uint64_t session; /* tells this one from those before, whose address it may have */
 };
 
 /* All fields are written by open and restart only. */

@@ -33,7 +33,8 @@ struct aravis {
 	bool played;
 	int ready_fd, hands_fd;
 	pthread_t hands, grave;
-	bool hands_started, grave_used; /* grave: the hands' */
+	bool hands_started, grave_used; /* grave, sessions: the hands' */
+	uint64_t sessions;              /* tried so far */
 	atomic_bool quit;
 
 	pthread_mutex_t lock; /* for all below up to the next comment */
@@ -41,7 +42,7 @@ struct aravis {
 	uint64_t generation;  /* of streams; an exposure belongs to one */
 	bool streaming;       /* the session's stream may be used */
 	bool lost, fire_wanted, restart_wanted;
-	const struct okng_aravis_session *early; /* was lost before it was adopted */
+	uint64_t early;       /* number of a session that was lost before it was adopted */
 	char trouble[256], refused[256]; /* why lost; why the last trigger was not taken */
 	struct okng_camera_stats stats;
 
@@ -82,12 +83,12 @@ static void on_frame(void *user)
 	ring(a->ready_fd);
 }
 
-static void on_lost(void *user, struct okng_aravis_session *session, const char *why)
+static void on_lost(void *user, uint64_t session, const char *why)
 {
 	struct aravis *a = user;
 	pthread_mutex_lock(&a->lock);
-	bool news = a->session == session && !a->lost;
-	if (a->session != session)
+	bool current = a->session && a->session->on.session == session, news = current && !a->lost;
+	if (!current && session > a->early)
 		a->early = session;
 	if (news) {
 		a->lost = true;
@@ -126,8 +127,7 @@ static void adopt(struct aravis *a, struct okng_aravis_session *s)
 	a->generation++;
 	a->streaming = true;
 	a->fire_wanted = a->restart_wanted = false;
-	a->lost = a->early == s;
-	a->early = NULL;
+	a->lost = a->early == s->on.session;
 	pthread_mutex_unlock(&a->lock);
 	ring(a->hands_fd);
 	ring(a->ready_fd);
@@ -135,7 +135,7 @@ static void adopt(struct aravis *a, struct okng_aravis_session *s)
 
 static int open_session(struct aravis *a, struct okng_aravis_session **s, struct okng_error *err)
 {
-	const struct okng_aravis_events on = {on_frame, on_lost, a};
+	const struct okng_aravis_events on = {on_frame, on_lost, a, ++a->sessions};
 	return okng_aravis_session_open(s, &a->params, &on, err);
 }
 
@@ -190,7 +190,7 @@ static void restart(struct aravis *a)
 	pthread_mutex_unlock(&a->lock);
 	/* streaming is false: no one else looks at the session's stream. */
 	if (okng_aravis_session_restart(a->session, &err) < 0) {
-		on_lost(a, a->session, err.text);
+		on_lost(a, a->session->on.session, err.text);
 		return;
 	}
 	pthread_mutex_lock(&a->lock);
@@ -203,7 +203,7 @@ static void fire(struct aravis *a)
 	struct okng_error err = {0};
 	int rc = okng_aravis_session_fire(a->session, &err);
 	if (rc == -EIO) {
-		on_lost(a, a->session, err.text);
+		on_lost(a, a->session->on.session, err.text);
 	} else if (rc < 0) {
 		pthread_mutex_lock(&a->lock);
 		snprintf(a->refused, sizeof a->refused, "%.250s", err.text);
@@ -236,7 +236,7 @@ static void *hands_main(void *arg)
 		if (fire_it)
 			fire(a);
 		if (quiet && okng_aravis_session_check(a->session, &err) < 0)
-			on_lost(a, a->session, err.text);
+			on_lost(a, a->session->on.session, err.text);
 	}
 	return NULL;
 }
