@@ -28,8 +28,8 @@
 #define DEFECT_EVERY 4   /* parts for one with defects */
 #define DISCS 4          /* defects put on a template */
 #define ASSERTED 100     /* parts a row: fewer say nothing */
-#define FOUND_SYNTHETIC 0.90 /* share of defects found in every row, at least */
-#define FOUND_BOARDS 0.95
+#define FOUND_SYNTHETIC 0.98 /* share of defects found in every row, at least */
+#define FOUND_BOARDS 0.98
 
 struct row {
 	int parts, fault, ng, review;
