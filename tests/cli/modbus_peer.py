@@ -59,6 +59,30 @@ class Server:
         self.thread.join(60)
 
 
+class Liar(Server):
+    """Stands between a client and a real station: lie(request, response) -> response, both PDUs."""
+
+    def __init__(self, port, lie):
+        self.station = port
+        self.lie = lie
+        super().__init__(None)
+
+    def serve(self, peer):
+        with peer, socket.create_connection(("127.0.0.1", self.station), timeout=60) as station:
+            for s in (peer, station):
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                while True:
+                    head = recv_exact(peer, 7)
+                    transaction, _, length, unit = struct.unpack(">HHHB", head)
+                    request = recv_exact(peer, length - 1)
+                    station.sendall(head + request)
+                    response = recv_exact(station, struct.unpack(">HHHB", recv_exact(station, 7))[2] - 1)
+                    peer.sendall(self.frame(transaction, unit, self.lie(request, response)))
+            except OSError:
+                return
+
+
 class Client:
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)

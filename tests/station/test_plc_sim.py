@@ -4,10 +4,13 @@
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
+from modbus_peer import Liar
 from harness import Station, coil, ready, until, write
 
 OKNG, OKNGD, RECIPE = (os.path.abspath(a) for a in sys.argv[1:4])
@@ -131,7 +134,95 @@ def lost(s):
     assert p.returncode == FAILED and ("closed" in err or "reset" in err), (out, err)
 
 
-SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost}
+def lies(s):
+    """A liar between station and client: each lie is found by the name of the rule it breaks."""
+    ready_, trig_ack, exposure, busy, ok, ng = (1 << n for n in (0, 2, 3, 4, 6, 7))
+    memory = {}
+
+    def about_inputs(change):
+        def lie(request, response):
+            if request == bytes([4, 0, 0, 0, 100]) and response[0] == 4:
+                w = list(struct.unpack(">100H", response[2:]))
+                change(w)
+                response = response[:2] + struct.pack(">100H", *w)
+            return response
+        return lie
+
+    def set_word(at, value, only_shown=True):
+        def change(w):
+            if w[16] or not only_shown:
+                w[at] = value(w) & 0xffff
+        return about_inputs(change)
+
+    def status(change):
+        def lie(w):
+            bits = change(w, w[1] << 16 | w[2])
+            w[1], w[2] = bits >> 16, bits & 0xffff
+        return about_inputs(lie)
+
+    def stale(w):
+        if w[16]:
+            memory["block"] = w[16:64]
+        elif "block" in memory:
+            w[16:64] = memory["block"]
+
+    def nothing(w):
+        w[16:64] = [0] * 48
+        w[2] &= ~0xe0
+
+    def again(request, response):
+        if request[:3] == bytes([6, 0, 1]):
+            memory["again"] = request == memory.get("trigger")
+            memory["trigger"] = request
+        return status(lambda w, b: b | busy if memory.get("again") else b)(request, response)
+
+    def of_function(function, change):
+        return lambda request, response: change(response) if request[0] == function and response[0] == function else response
+
+    def flip(at):
+        return lambda response: response[:at] + bytes(b ^ 0x20 for b in response[at:at + 1]) + response[at + 1:]
+
+    def answers_all(request, response):
+        return bytes([request[0], 2, 0, 0]) if request[1] == 0xf0 else response
+
+    told = {
+        "map-version": set_word(0, lambda w: 2, False), "test-registers": set_word(67, lambda w: 7, False),
+        "head-tail": set_word(63, lambda w: w[63] + 1), "echo": set_word(17, lambda w: w[17] + 1),
+        "dual-rail": status(lambda w, b: b | ng if b & ok else b), "bits": set_word(19, lambda w: 5 - w[19]),
+        "codes": set_word(20, lambda w: 77), "words": set_word(5, lambda w: 24, False),
+        "seq": about_inputs(lambda w: w.__setitem__(slice(16, 64, 47), [w[16] * 3 & 0xffff] * 2)),
+        "block-zero": about_inputs(stale), "no-result": about_inputs(nothing), "recipe": set_word(21, lambda w: w[8] + 1),
+        "age": set_word(33, lambda w: 1), "counters": set_word(81, lambda w: w[81] + 1, False),
+        "heartbeat": about_inputs(lambda w: (w.__setitem__(3, 9), w.__setitem__(2, w[2] & 0x7fff))),
+        "exposure": status(lambda w, b: b & ~exposure), "busy": status(lambda w, b: b | busy if w[16] else b),
+        "ready": set_word(19, lambda w: (w.__setitem__(20, 25), 4)[1]), "repeat": again,
+        "copy": of_function(3, flip(2 + 2 * 64)), "discretes": of_function(2, flip(3)),
+        "controls": of_function(1, flip(2)), "exception": answers_all, "result-kept": set_word(24, lambda w: w[33]),
+    }
+    told_bit = {"trig-ack": status(lambda w, b: b & ~trig_ack), "trig-ack-off": status(lambda w, b: b | trig_ack),
+                "ready": status(lambda w, b: b | ready_)}
+    s.config()
+    s.teach()
+    s.start()
+    for style, table in (("seq", told), ("bit", told_bit)):
+        for rule, lie in table.items():
+            memory.clear()
+            liar = Liar(s.port, lie)
+            r = subprocess.run([OKNG, "plc", "sim", "--json", "--style", style, "--timeout", "400", "--parts", "4",
+                                f"127.0.0.1:{liar.port}"], capture_output=True, text=True, timeout=120)
+            liar.close()
+            found = {json.loads(line)["rule"] for line in r.stdout.splitlines() if '"rule"' in line}
+            assert r.returncode == BAD and rule in found, f"{style} {rule}: {r.returncode} {r.stdout}{r.stderr}"
+    liar = Liar(s.port, lambda request, response: response)
+    s.port = liar.port
+    assert last(sim(s, GOOD, "--json", "--parts", "20"))["violations"] == 0
+    s.port = Liar(liar.station, status(lambda w, b: b & ~(1 << 21))).port  # SIMULATION 0
+    assert "--yes" in sim(s, FAILED).stderr
+    assert "discretes" in sim(s, BAD, "--yes", "--parts", "2").stdout  # it did trigger, and saw through this one, too
+    assert s.stop()[0] == 0
+
+
+SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost, "lies": lies}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
