@@ -518,7 +518,11 @@ static void aravis_close(void **live)
 	}
 	forget(a);
 	bury(a, NULL);
-	okng_aravis_session_close(&a->session);
+	pthread_mutex_lock(&a->lock); /* it may be about to say that it is lost */
+	struct okng_aravis_session *s = a->session;
+	a->session = NULL;
+	pthread_mutex_unlock(&a->lock);
+	okng_aravis_session_close(&s);
 	if (a->hands_fd >= 0)
 		close(a->hands_fd);
 	pthread_mutex_destroy(&a->lock);

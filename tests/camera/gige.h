@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #define GIGE_SERIAL "T1"
+#define GIGE_NAME "Aravis-Fake-T1"
 
 /* Gives this process a network with nothing but lo. Before any thread starts. False: not allowed here. */
 bool gige_alone(void);

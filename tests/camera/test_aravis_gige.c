@@ -116,7 +116,7 @@ static void it_is_found(void **state)
 	assert_string_equal(found[0].serial, GIGE_SERIAL);
 	assert_string_equal(found[0].address, "127.0.0.1");
 	assert_string_equal(found[0].protocol, "GigEVision");
-	static const char *const ids[] = {"127.0.0.1", "Aravis-Fake-" GIGE_SERIAL, ""};
+	static const char *const ids[] = {"127.0.0.1", GIGE_NAME, ""};
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
 		struct okng_camera_params p = gige(0);
 		strcpy(p.aravis.id, ids[i]);
