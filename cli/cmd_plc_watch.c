@@ -150,7 +150,7 @@ static void tell_value(const struct watch *w, const struct okng_map_row *row)
 	}
 	put_time(time);
 	printf("%s  %-8s %3u  %-16s ", time, okng_plc_view_table_name(row->table), row->address, row->name);
-	if (w->known)
+	if (w->known && okng_plc_view_has(&w->old, row))
 		printf("%s -> ", okng_plc_view_text(&w->old, row, w->order, was));
 	printf("%s%s%s%s\n", is, code ? " (" : "", code ? code->text : "", code ? ")" : "");
 }
@@ -158,13 +158,13 @@ static void tell_value(const struct watch *w, const struct okng_map_row *row)
 static void tell_changes(struct watch *w)
 {
 	size_t n;
-	const struct okng_map_row *rows = okng_regmap_rows(&n);
+	const struct okng_map_row *rows = okng_plc_view_rows(&n);
 	int64_t now = okng_stop_now_ns();
 
 	for (size_t i = 0; i < n; i++) {
-		if (w->known && okng_plc_view_same(&w->view, &w->old, &rows[i]))
+		if (!okng_plc_view_has(&w->view, &rows[i]) || (w->known && okng_plc_view_same(&w->view, &w->old, &rows[i])))
 			continue;
-		if (w->screen && w->known && i < OKNG_PLC_SCREEN_ROWS)
+		if (w->screen && w->known)
 			w->drawn.changed_ns[i] = now;
 		else if (!w->screen && (w->once || w->all || !w->known || !okng_plc_view_restless(&rows[i])))
 			tell_value(w, &rows[i]);
@@ -210,7 +210,7 @@ static int look(struct watch *w, const volatile sig_atomic_t *stop)
 		okng_modbus_open(&w->modbus, w->host, w->port, (int)w->unit, ANSWER_MS, ANSWER_MS, stop);
 
 	if (!code)
-		code = okng_plc_view_read(&w->modbus, &w->view);
+		code = okng_plc_view_read(&w->modbus, &w->view, !w->up);
 	if (code)
 		return code;
 	if (!w->up) {

@@ -302,7 +302,7 @@ static int check_controls(struct okng_plc_player *p)
 static int survey(struct okng_plc_player *p)
 {
 	const uint16_t *in = p->found.input;
-	int code = okng_plc_view_read(&p->modbus, &p->found);
+	int code = okng_plc_view_read(&p->modbus, &p->found, false);
 
 	if (code)
 		return fail(p, "reading the register map", code);

@@ -43,12 +43,12 @@ static void put_rows(struct pen *pen, const struct okng_plc_screen *screen, cons
 	int width = bits ? BIT_WIDTH : WORD_WIDTH, per_line = screen->width < width ? 1 : screen->width / width, column = 0;
 	char text[OKNG_PLC_TEXT];
 	size_t n;
-	const struct okng_map_row *rows = okng_regmap_rows(&n);
+	const struct okng_map_row *rows = okng_plc_view_rows(&n);
 
-	for (size_t i = 0; i < n && i < OKNG_PLC_SCREEN_ROWS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		bool marked = screen->changed_ns[i] && now_ns - screen->changed_ns[i] < OKNG_PLC_SCREEN_MARK_NS;
 
-		if ((rows[i].type == OKNG_TYPE_BIT) != bits)
+		if ((rows[i].type == OKNG_TYPE_BIT) != bits || !okng_plc_view_has(view, &rows[i]))
 			continue;
 		if (column == 0 && pen->left <= 0) {
 			pen->hidden++;

@@ -11,12 +11,11 @@
 
 #include "cli/plc_view.h"
 
-#define OKNG_PLC_SCREEN_ROWS 128 /* of the map, at most */
 #define OKNG_PLC_SCREEN_MARK_NS INT64_C(1500000000) /* how long a change stays marked */
 
 struct okng_plc_screen {
 	int width, height;
-	int64_t changed_ns[OKNG_PLC_SCREEN_ROWS]; /* by index of the row; 0 never */
+	int64_t changed_ns[OKNG_PLC_ROWS_MAX]; /* by index of the row; 0 never */
 };
 
 /* Takes the screen over and gives it back as it was. */

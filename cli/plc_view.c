@@ -4,14 +4,47 @@
  */
 #include "cli/plc_view.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-int okng_plc_view_read(struct okng_modbus *m, struct okng_plc_view *view)
+/* As many limits as can be read: the server refuses to read beyond the last one. */
+static int find_limits(struct okng_modbus *m, struct okng_plc_view *view)
 {
+	int low = 0, high = OKNG_PLC_LIMITS_MAX;
+
+	while (low < high) {
+		int middle = (low + high + 1) / 2;
+		int code = okng_modbus_read_words(m, OKNG_TABLE_HOLDING, OKNG_MAP_LIMITS, (uint16_t)(2 * middle), view->limits);
+
+		if (code < 0)
+			return code;
+		if (code)
+			high = middle - 1;
+		else
+			low = middle;
+	}
+	view->n_limits = low;
+	return 0;
+}
+
+static int read_limits(struct okng_modbus *m, struct okng_plc_view *view, bool search)
+{
+	int code = search ? find_limits(m, view) : 0;
+
+	if (!code && view->n_limits)
+		code = okng_modbus_read_words(m, OKNG_TABLE_HOLDING, OKNG_MAP_LIMITS, (uint16_t)(2 * view->n_limits), view->limits);
+	if (code > 0) /* another recipe just now */
+		view->n_limits = 0;
+	return code > 0 ? 0 : code;
+}
+
+int okng_plc_view_read(struct okng_modbus *m, struct okng_plc_view *view, bool search)
+{
+	uint16_t recipe = view->input[OKNG_INPUT_RECIPE], crc = view->input[OKNG_INPUT_CONFIG_CRC];
 	int code = okng_modbus_read_words(m, OKNG_TABLE_INPUT, 0, OKNG_MAP_INPUTS, view->input);
 
 	if (!code)
@@ -20,7 +53,38 @@ int okng_plc_view_read(struct okng_modbus *m, struct okng_plc_view *view)
 		code = okng_modbus_read_bits(m, OKNG_TABLE_COIL, 0, OKNG_MAP_COILS, &view->coils);
 	if (!code)
 		code = okng_modbus_read_words(m, OKNG_TABLE_HOLDING, 0, OKNG_MAP_HOLDINGS, view->holding);
-	return code;
+	search = search || recipe != view->input[OKNG_INPUT_RECIPE] || crc != view->input[OKNG_INPUT_CONFIG_CRC];
+	return code ? code : read_limits(m, view, search);
+}
+
+const struct okng_map_row *okng_plc_view_rows(size_t *n)
+{
+	static struct okng_map_row rows[OKNG_PLC_ROWS_MAX];
+	static char names[OKNG_PLC_LIMITS_MAX][16];
+	const struct okng_map_row *map = okng_regmap_rows(n);
+	size_t fixed = *n;
+
+	assert(fixed + OKNG_PLC_LIMITS_MAX <= OKNG_PLC_ROWS_MAX);
+	*n = fixed + OKNG_PLC_LIMITS_MAX;
+	if (rows[0].name)
+		return rows;
+	memcpy(rows, map, fixed * sizeof(*rows));
+	for (unsigned i = 0; i < OKNG_PLC_LIMITS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "LIMIT_%u", OKNG_MAP_LIMITS + 2 * i);
+		rows[fixed + i] = (struct okng_map_row){ OKNG_TABLE_HOLDING, OKNG_TYPE_F32, (uint16_t)(OKNG_MAP_LIMITS + 2 * i), 2, names[i],
+			"limit that the recipe opens" };
+	}
+	return rows;
+}
+
+static bool is_limit(const struct okng_map_row *row)
+{
+	return row->table == OKNG_TABLE_HOLDING && row->address >= OKNG_MAP_LIMITS;
+}
+
+bool okng_plc_view_has(const struct okng_plc_view *view, const struct okng_map_row *row)
+{
+	return !is_limit(row) || row->address - OKNG_MAP_LIMITS < 2 * view->n_limits;
 }
 
 int okng_plc_view_order(const uint16_t input[OKNG_MAP_INPUTS], enum okng_word_order *order)
@@ -69,6 +133,8 @@ const struct okng_map_code *okng_plc_view_code_of(const char *list, uint16_t num
 
 static const uint16_t *words_of(const struct okng_plc_view *view, const struct okng_map_row *row)
 {
+	if (is_limit(row))
+		return view->limits + row->address - OKNG_MAP_LIMITS;
 	return (row->table == OKNG_TABLE_INPUT ? view->input : view->holding) + row->address;
 }
 
@@ -187,6 +253,8 @@ bool okng_plc_view_same(const struct okng_plc_view *a, const struct okng_plc_vie
 {
 	if (row->type == OKNG_TYPE_BIT)
 		return bit_of(a, row) == bit_of(b, row);
+	if (okng_plc_view_has(a, row) != okng_plc_view_has(b, row))
+		return false;
 	return memcmp(words_of(a, row), words_of(b, row), row->words * sizeof(uint16_t)) == 0;
 }
 

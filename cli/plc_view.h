@@ -19,10 +19,20 @@
 struct okng_plc_view {
 	uint32_t coils, discretes;
 	uint16_t input[OKNG_MAP_INPUTS], holding[OKNG_MAP_HOLDINGS];
+	int n_limits;              /* that the recipe opens, at holding registers from 100 */
+	uint16_t limits[2 * OKNG_PLC_LIMITS_MAX];
 };
 
-/* As the calls of cli/modbus.h. */
-int okng_plc_view_read(struct okng_modbus *m, struct okng_plc_view *view);
+#define OKNG_PLC_ROWS_MAX 192
+
+/* As the calls of cli/modbus.h. How many limits there are is only found by asking, which is done when search is true or
+ * another recipe is in force than in view before. */
+int okng_plc_view_read(struct okng_modbus *m, struct okng_plc_view *view, bool search);
+
+/* The rows of the map, then one for each limit that there can be; at most OKNG_PLC_ROWS_MAX. */
+const struct okng_map_row *okng_plc_view_rows(size_t *n);
+/* The row is there: a limit that the recipe does not open is not. */
+bool okng_plc_view_has(const struct okng_plc_view *view, const struct okng_map_row *row);
 
 /* The word order which the TEST registers show. 0, or -EINVAL: none; *order is ABCD then. */
 int okng_plc_view_order(const uint16_t input[OKNG_MAP_INPUTS], enum okng_word_order *order);

@@ -3,6 +3,7 @@
 """okng plc sim and watch against the running daemon: test_plc_sim.py OKNG OKNGD RECIPE SCENARIO."""
 import json
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -134,6 +135,33 @@ def lost(s):
     assert p.returncode == FAILED and ("closed" in err or "reset" in err), (out, err)
 
 
+def limits(s):
+    """watch shows the limits which the recipe opens, as many as there are, and a change of one."""
+    s.config()
+    s.teach()
+    recipe = open(s.path("recipes/demo/recipe.toml")).read()
+    s.write("recipes/demo/recipe.toml", recipe.replace("[limits]", "[limits]\nplc_writable = true", 1))
+    there = re.findall(r"^\| (\d+)-\d+ \| 4", s.run("plc", "map", "--recipe", "recipes/demo").stdout.split("1000-1099")[1], re.M)
+    s.start()
+    p = subprocess.Popen([OKNG, "plc", "watch", "--json", "--every", "5", f"127.0.0.1:{s.port}"], stdout=subprocess.PIPE, text=True)
+    shown = []
+    while "LIMIT_100" not in shown or len(shown) < len(there):
+        row = json.loads(p.stdout.readline())
+        if row.get("name", "").startswith("LIMIT_"):
+            shown.append(row["name"])
+    assert shown == ["LIMIT_" + at for at in there] and there, (shown, there)
+    c = s.client()
+    write(c, 100, list(struct.unpack(">HH", struct.pack(">f", 30.5))))
+    while row.get("name") != "LIMIT_100" or row["value"] != 30.5:
+        row = json.loads(p.stdout.readline())
+    c.close()
+    p.send_signal(signal.SIGINT)
+    p.stdout.close()
+    assert p.wait(60) == GOOD
+    sim(s, GOOD, "--parts", "10")
+    assert s.stop()[0] == 0
+
+
 def lies(s):
     """A liar between station and client: each lie is found by the name of the rule it breaks."""
     ready_, trig_ack, exposure, busy, ok, ng = (1 << n for n in (0, 2, 3, 4, 6, 7))
@@ -222,7 +250,7 @@ def lies(s):
     assert s.stop()[0] == 0
 
 
-SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost, "lies": lies}
+SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost, "lies": lies, "limits": limits}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
