@@ -91,7 +91,7 @@ def begin(s, camera, lost=0, keep="all"):
 id = "ST1"
 width = 320
 height = 240
-lost_ms = 400
+lost_ms = 800
 frame_timeout_ms = 300
 """)
     s.write("recipes/demo/recipe.toml", BLOBS)
@@ -129,9 +129,9 @@ def lost(s, camera):
         camera.start()
         until(lambda: bits(c), lambda b: b[CAMERA_OK], "CAMERA_OK again")
         until(lambda: judged(c), lambda n: n >= before + 10, "ten more judged parts")
-        until(lambda: counter(c, RECONNECTS), lambda n: n == round_, "RECONNECTS")
-    s.await_log(r"lost: the camera has not answered", 2)
-    s.await_log(r"found again and set up", 2)
+        until(lambda: counter(c, RECONNECTS), lambda n: n >= round_, "RECONNECTS")
+    s.await_log(r"lost: the camera has not answered")
+    s.await_log(r"found again and set up")
     assert s.stop()[0] == 0
     rows = s.rows()
     in_order(rows)
