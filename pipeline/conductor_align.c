@@ -263,7 +263,7 @@ static int8_t median9(const int8_t *field, int32_t w, int32_t h, int32_t x, int3
 				v[at] = v[at - 1];
 			v[at] = f;
 		}
-	return n & 1 ? v[n / 2] : (int8_t)((v[n / 2 - 1] + v[n / 2]) / 2);
+	return (int8_t)(n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2);
 }
 
 static void smooth(struct okng_aligner *a, int8_t *field)
