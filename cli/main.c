@@ -26,6 +26,8 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_camera_grab,
 	&okng_cmd_camera_show,
 	&okng_cmd_calib_flat,
+	&okng_cmd_calib_lens,
+	&okng_cmd_calib_verify,
 	&okng_cmd_bench,
 	NULL,
 };

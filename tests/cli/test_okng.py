@@ -19,7 +19,8 @@ import xml.etree.ElementTree
 import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
-COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "plc sim", "camera grab", "camera show", "calib flat", "bench"]
+COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "plc sim", "camera grab", "camera show", "calib flat",
+            "calib lens", "calib verify", "bench"]
 GOOD, BAD, FAILED = 0, 1, 2
 
 
@@ -107,7 +108,11 @@ class Help(Case):
                      ["plc", "sim", "a", "--timeout", "1"], ["plc", "sim", "a", "--unit", "-1"], ["plc", "sim", "a", "--rules"],
                      ["camera", "grab"],
                      ["camera", "grab", "--out", "x", "--good", "--defect"], ["camera", "grab", "--out", "x", "--count", "-1"],
-                     ["calib", "flat"], ["calib", "flat", "--out", "x"], ["bench", "nonsense"], ["bench", "--size", "10x10"],
+                     ["calib", "flat"], ["calib", "flat", "--out", "x"],
+                     ["calib", "lens", "x"], ["calib", "lens", "--board", "9x2", "x"], ["calib", "lens", "--board", "9x6", "--square", "0", "x"],
+                     ["calib", "lens", "--board", "9x6", "--square", "1", "x"], ["calib", "lens", "--board", "9x6", "--square", "1", "--out", "x"],
+                     ["calib", "verify", "x"], ["calib", "verify", "x", "y", "z"],
+                     ["bench", "nonsense"], ["bench", "--size", "10x10"],
                      ["bench", "--size", "800x600x"], ["bench", "--seconds", "0"], ["bench", "--parts", "0"], ["bench", "--cpu", "mmx"],
                      ["bench", "--sweep", "x", "chain"]):
             r = okng(*args)
@@ -744,6 +749,48 @@ class Conductor(Case):
         self.assertEqual(r.returncode, 0, r.stderr)
         self.assertIn("taught from 1000 pairs, 0 left out", r.stdout)
         self.assertTrue(self.model() == self.shipped, "config/recipes/bare-board/model.okm is not what scripts/teach-bare-board makes")
+
+
+class Lens(Pictures):
+    """On the chessboards that Debian's opencv-doc brings (640x480, 9x6 corners)."""
+    FOLDER = "/usr/share/doc/opencv-doc/examples/data"
+
+    def setUp(self):
+        super().setUp()
+        if not os.path.exists(os.path.join(self.folder(), "left01.jpg")):
+            self.skipTest("opencv-doc's pictures are not here: install it, or name their folder in OKNG_CHESSBOARDS")
+        if not os.path.exists(os.path.join(os.path.dirname(OKNG), "..", "calib", "okng_calib_opencv.so")):
+            self.skipTest("built without OpenCV")
+
+    def folder(self):
+        return os.environ.get("OKNG_CHESSBOARDS", self.FOLDER)
+
+    def lefts(self):
+        names = sorted(n for n in os.listdir(self.folder()) if re.fullmatch(r"left\d\d\.jpg", n))
+        return [os.path.join(self.folder(), n) for n in names]
+
+    def test_real_pictures(self):
+        profile = self.path("cam.toml")
+        words = ["calib", "lens", "--board", "9x6", "--square", "25", "--serial", "A1", "--out", profile]
+        [got] = self.lines(self.run_okng(GOOD, *words, "--json", *self.lefts()))
+        self.assertEqual(len(got["pictures"]), 13)
+        self.assertLess(got["rms"], 0.2)
+        self.assertGreater(got["coverage"], 0.6)
+        self.assertLess(abs(got["fx"] - got["fy"]), 4 * (got["fx_sigma"] + got["fy_sigma"]))
+        before = self.read("cam.toml")
+        r = self.run_okng(BAD, *words, *self.lefts()[:3])
+        self.assertIn("too few views: 3 usable", r.stderr)
+        self.assertEqual(self.read("cam.toml"), before)
+        self.run_okng(GOOD, "calib", "verify", "--serial", "A1", profile, self.lefts()[1])
+        r = self.run_okng(FAILED, "calib", "verify", "--serial", "B2", profile, self.lefts()[1])
+        self.assertIn("the profile is of camera A1", r.stderr)
+        r = self.run_okng(FAILED, "calib", "verify", profile, self.write("small.png", png(320, 240, lambda x, y: 9)))
+        self.assertIn("pictures of 640x480", r.stderr)
+        r = self.run_okng(FAILED, "calib", "verify", profile, self.write("grey.png", png(640, 480, lambda x, y: 99)))
+        self.assertIn("is not in the picture", r.stderr)
+        changed = self.write("changed.toml", before.decode().replace("fx = 5", "fx = 6"))
+        r = self.run_okng(FAILED, "calib", "verify", changed, self.lefts()[1])
+        self.assertIn("checksum", r.stderr)
 
 
 class Flat(Pictures):
