@@ -103,9 +103,10 @@ static int make_room(struct okng_conductor_teacher *t, size_t n)
 static int match(struct okng_conductor_teacher *t, int found, const struct okng_conductor_box *boxes, int n)
 {
 	bool taken[OKNG_CONDUCTOR_FINDINGS_MAX] = {0};
-	uint8_t *label = t->labels + t->n;
+	uint8_t *label = t->labels ? t->labels + t->n : NULL; /* nothing was ever found */
 	int left = n;
-	memset(label, 0, (size_t)found);
+	for (int i = 0; i < found; i++)
+		label[i] = 0;
 	for (;;) {
 		double most = OVERLAP;
 		int bi = -1, bk = -1;
