@@ -141,17 +141,21 @@ static void check_recipe(const char *path, struct findings *f)
 
 static void check_station(const char *path, struct findings *f)
 {
-	struct okng_station_config config;
-	char recipe[sizeof(config.recipes) + sizeof(config.recipe) + 16];
+	struct okng_machine_config *machine = NULL;
 
 	f->kind = "station";
-	if (okng_config_load_station(&config, path, &f->errors))
-		return;
-	snprintf(recipe, sizeof(recipe), "%s/%s/recipe.toml", config.recipes, config.recipe);
-	if (access(recipe, R_OK))
-		find(&f->notes, path, "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
-	if (config.flat[0] && access(config.flat, R_OK))
-		find(&f->notes, path, "flat", "the flat field %s can't be read here: %s", config.flat, strerror(errno));
+	(void)okng_config_load_machine(&machine, path, &f->errors);
+	for (int i = 0; machine && i < machine->n; i++) {
+		const struct okng_station_config *config = &machine->station[i];
+		char recipe[sizeof(config->recipes) + sizeof(config->recipe) + 16];
+
+		snprintf(recipe, sizeof(recipe), "%s/%s/recipe.toml", config->recipes, config->recipe);
+		if (access(recipe, R_OK))
+			find(&f->notes, machine->file[i], "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
+		if (config->flat[0] && access(config->flat, R_OK))
+			find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", config->flat, strerror(errno));
+	}
+	free(machine);
 }
 
 static void check(const char *path, struct findings *f)

@@ -93,12 +93,14 @@ static void check_links(const struct checking *c, struct okng_plc_params *plc)
 	}
 }
 
-/* Some link over which a PLC can trigger. */
-static bool is_controllable(const struct okng_plc_params *plc)
+bool okng_check_is_controllable(const struct okng_plc_params *plc, int station)
 {
 	bool any = plc->enabled;
-	for (int i = 0; i < plc->n_links; i++)
-		any = any || plc->links[i].role == OKNG_LINK_SERVER || plc->links[i].role == OKNG_LINK_RTU_SERVER || plc->links[i].control;
+	for (int i = 0; i < plc->n_links; i++) {
+		const struct okng_link_params *l = &plc->links[i];
+		bool server = l->role == OKNG_LINK_SERVER || l->role == OKNG_LINK_RTU_SERVER;
+		any = any || server || (l->control && l->station == station);
+	}
 	return any;
 }
 
@@ -128,7 +130,7 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 		okng_config_error(errors, name, line_of(&c, "camera", "rate"), "camera.rate", "must be 0 when camera.aravis.trigger_line triggers");
 	if (s->trigger == OKNG_TRIGGER_CAMERA && !line && !(s->camera.rate > 0))
 		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
-	if (s->trigger == OKNG_TRIGGER_PLC && !is_controllable(&s->plc))
+	if (s->trigger == OKNG_TRIGGER_PLC && !okng_check_is_controllable(&s->plc, 1))
 		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and no [[link]] lets a PLC trigger");
 	if (!okng_check_is_address(s->plc.bind))
 		okng_config_error(errors, name, line_of(&c, "plc", "bind"), "plc.bind", "\"%s\" is not a numeric address, such as \"127.0.0.1\" or \"0.0.0.0\"", s->plc.bind);
@@ -140,7 +142,21 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 	resolve(&c, s->recipes, sizeof s->recipes, "station.recipes", line_of(&c, "station", "recipes"));
 	resolve(&c, s->flat, sizeof s->flat, "station.flat", line_of(&c, "station", "flat"));
 	resolve(&c, s->camera.folder, sizeof s->camera.folder, "camera.replay.folder", line_of(&c, "camera.replay", "folder"));
+	for (int i = 0; i < s->n_more; i++)
+		resolve(&c, s->more[i], sizeof s->more[i], "station.more", line_of(&c, "station", "more"));
 	resolve(&c, s->store.folder, sizeof s->store.folder, "store.folder", line_of(&c, "store", "folder"));
+}
+
+void okng_check_further(const struct okng_toml_node *root, const char *name, const char *first, struct okng_config_errors *errors)
+{
+	static const char *const once[][2] = {{"plc", ""}, {"link", ""}, {"station", "more"}, {"station", "log_level"}};
+	for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
+		const struct okng_toml_node *table = child(root, once[i][0]), *n = *once[i][1] ? child(table, once[i][1]) : table;
+		char key[32];
+		snprintf(key, sizeof key, "%s%s%s", once[i][0], *once[i][1] ? "." : "", once[i][1]);
+		if (n)
+			okng_config_error(errors, name, n->line, key, "belongs in %s, which runs this station as one of several", first);
+	}
 }
 
 static bool too_near(struct okng_point a, struct okng_point b)

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Files into structs: walks the tree by the rows, gathers every error, and hands the struct over only when there is
+ * Text into structs: walks the tree by the rows, gathers every error, and hands the struct over only when there is
  * none.
  */
 #include "config/config.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "config/check.h"
 #include "config/rows.h"
@@ -139,7 +136,7 @@ static int conclude(struct okng_config_errors *errors)
 	return errors->n ? -EINVAL : 0;
 }
 
-static int open_doc(struct okng_toml **doc, const char *text, size_t size, const char *name, struct okng_config_errors *errors)
+int okng_config_open(struct okng_toml **doc, const char *text, size_t size, const char *name, struct okng_config_errors *errors)
 {
 	memset(errors, 0, sizeof *errors);
 	int r = okng_toml_parse(doc, text, size, name, &errors->error[0]);
@@ -147,17 +144,19 @@ static int open_doc(struct okng_toml **doc, const char *text, size_t size, const
 	return r;
 }
 
-int okng_config_parse_station(struct okng_station_config *config, const char *text, size_t size, const char *name,
+int okng_config_parse_further(struct okng_station_config *config, const char *text, size_t size, const char *name, const char *first,
 	struct okng_config_errors *errors)
 {
 	struct okng_toml *doc;
-	int r = open_doc(&doc, text, size, name, errors);
+	int r = okng_config_open(&doc, text, size, name, errors);
 	if (r < 0)
 		return r;
 	struct okng_station_config fresh = {0};
 	okng_rows_defaults("station", &fresh);
 	read_table(&(struct reading){"station", name, &fresh, errors, NULL, &fresh.plc}, okng_toml_root(doc), "");
 	okng_check_station(&fresh, okng_toml_root(doc), name, errors);
+	if (first)
+		okng_check_further(okng_toml_root(doc), name, first, errors);
 	okng_toml_close(&doc);
 	r = conclude(errors);
 	if (r == 0)
@@ -165,11 +164,17 @@ int okng_config_parse_station(struct okng_station_config *config, const char *te
 	return r;
 }
 
+int okng_config_parse_station(struct okng_station_config *config, const char *text, size_t size, const char *name,
+	struct okng_config_errors *errors)
+{
+	return okng_config_parse_further(config, text, size, name, NULL, errors);
+}
+
 int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_t size, const char *name,
 	struct okng_config_errors *errors)
 {
 	struct okng_toml *doc;
-	int r = open_doc(&doc, text, size, name, errors);
+	int r = okng_config_open(&doc, text, size, name, errors);
 	if (r < 0)
 		return r;
 	struct okng_recipe *fresh = calloc(1, sizeof *fresh);
@@ -186,110 +191,6 @@ int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_
 	if (r == 0)
 		*recipe = *fresh;
 	free(fresh);
-	return r;
-}
-
-/* The whole file; the caller frees it. One byte more than allowed is read, so that the parser can refuse it. */
-static int read_file(const char *path, char **text, size_t *size, struct okng_config_errors *errors)
-{
-	memset(errors, 0, sizeof *errors);
-	*text = NULL;
-	FILE *f = fopen(path, "rb");
-	struct stat st;
-	int r = f && fstat(fileno(f), &st) == 0 ? 0 : -errno;
-	if (r == 0 && !S_ISREG(st.st_mode))
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (r == 0 && !(*text = malloc(OKNG_TOML_SIZE_MAX + 1)))
-		r = -ENOMEM;
-	if (r == 0) {
-		*size = fread(*text, 1, OKNG_TOML_SIZE_MAX + 1, f);
-		r = ferror(f) ? -EIO : 0;
-	}
-	if (f)
-		fclose(f);
-	if (r < 0) {
-		okng_config_error(errors, path, 0, "", "cannot be read: %s", strerror(-r));
-		free(*text);
-		*text = NULL;
-	}
-	return r;
-}
-
-int okng_config_load_station(struct okng_station_config *config, const char *path, struct okng_config_errors *errors)
-{
-	char *text;
-	size_t size = 0;
-	int r = read_file(path, &text, &size, errors);
-	if (r == 0)
-		r = okng_config_parse_station(config, text, size, path, errors);
-	free(text);
-	return r;
-}
-
-int okng_config_load_recipe(struct okng_recipe *recipe, const char *path, struct okng_config_errors *errors)
-{
-	char *text, file[PATH_MAX];
-	size_t size = 0;
-	struct stat st;
-	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-	snprintf(file, sizeof file, "%s%s", path, folder ? "/recipe.toml" : "");
-	int r = read_file(file, &text, &size, errors);
-	if (r == 0)
-		r = okng_config_parse_recipe(recipe, text, size, file, errors);
-	free(text);
-	return r;
-}
-
-bool okng_config_is_recipe(const char *path)
-{
-	static const char *const signs[] = {"tool", "class", "limits", "locate", "learn", "image", "number"};
-	char *text, file[PATH_MAX];
-	size_t size = 0;
-	struct stat st;
-	struct okng_config_errors *errors = calloc(1, sizeof *errors);
-	struct okng_toml *doc = NULL;
-	bool is = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-	snprintf(file, sizeof file, "%s", path);
-	if (!is && errors && read_file(file, &text, &size, errors) == 0) {
-		if (open_doc(&doc, text, size, file, errors) == 0)
-			for (const struct okng_toml_node *n = okng_toml_root(doc)->child; n; n = n->next)
-				for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-					is = is || strcmp(n->key, signs[i]) == 0;
-		else /* broken: its name is the best there is */
-			is = strstr(path, "recipe") != NULL;
-		okng_toml_close(&doc);
-		free(text);
-	}
-	free(errors);
-	return is;
-}
-
-int okng_config_find_recipe(char *name, size_t size, const char *recipes, int number, struct okng_error *err)
-{
-	DIR *d = opendir(recipes);
-	if (!d)
-		return okng_error_set(err, -errno, recipes, 0, "", "cannot be read: %s", strerror(errno));
-	struct okng_config_errors *errors = calloc(1, sizeof *errors);
-	struct okng_recipe *recipe = calloc(1, sizeof *recipe);
-	int r = errors && recipe ? -ENOENT : -ENOMEM;
-	for (struct dirent *e; r != -ENOMEM && r != -EEXIST && (e = readdir(d));) {
-		char path[PATH_MAX];
-		struct stat st;
-		snprintf(path, sizeof path, "%s/%s/recipe.toml", recipes, e->d_name);
-		if (e->d_name[0] == '.' || stat(path, &st) != 0 || okng_config_load_recipe(recipe, path, errors) < 0 || recipe->number != number)
-			continue;
-		if (r == 0) {
-			r = okng_error_set(err, -EEXIST, path, 0, "number", "recipes %s and %s both have number %d", name, e->d_name, number);
-		} else {
-			snprintf(name, size, "%s", e->d_name);
-			r = 0;
-		}
-	}
-	if (r == -ENOENT)
-		okng_error_set(err, r, recipes, 0, "number", "no valid recipe has number %d", number);
-	closedir(d);
-	free(errors);
-	free(recipe);
 	return r;
 }
 

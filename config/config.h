@@ -18,8 +18,12 @@
 
 enum okng_trigger_source { OKNG_TRIGGER_PLC = 0, OKNG_TRIGGER_TIMER /* the station itself, every period */, OKNG_TRIGGER_CAMERA /* free run */ };
 
+#define OKNG_STATIONS_MAX 16
+
 struct okng_station_config {
 	char name[48];
+	char more[OKNG_STATIONS_MAX - 1][240]; /* station files that the same okngd runs, unit ids 2, 3, … */
+	int n_more;
 	char recipe[48];          /* active recipe: a folder name below recipes */
 	char recipes[240];        /* folder; relative paths are relative to the station file */
 	int workers;              /* 1 to 32 */
@@ -34,6 +38,13 @@ struct okng_station_config {
 	struct okng_store_params store;
 };
 
+/* All that one okngd runs. */
+struct okng_machine_config {
+	int n;                                        /* stations; [plc] and [[link]] of the first serve all */
+	char file[OKNG_STATIONS_MAX][256];
+	struct okng_station_config station[OKNG_STATIONS_MAX];
+};
+
 #define OKNG_CONFIG_ERRORS_MAX 64
 struct okng_config_errors {
 	int n;       /* found; entries beyond the maximum are counted only */
@@ -43,6 +54,9 @@ struct okng_config_errors {
 /* 0, or negative errno with errors->n ≥ 1 and *config untouched. text/name variants parse memory. Thread-safe. */
 int okng_config_load_station(struct okng_station_config *config, const char *path, struct okng_config_errors *errors);
 int okng_config_parse_station(struct okng_station_config *config, const char *text, size_t size, const char *name, struct okng_config_errors *errors);
+/* The station file at path and every one that its station.more names, with the errors of all of them; the caller frees
+ * *machine, NULL on error. */
+int okng_config_load_machine(struct okng_machine_config **machine, const char *path, struct okng_config_errors *errors);
 /* path is recipe.toml or the recipe's folder. */
 int okng_config_load_recipe(struct okng_recipe *recipe, const char *path, struct okng_config_errors *errors);
 int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_t size, const char *name, struct okng_config_errors *errors);

@@ -63,6 +63,7 @@ static void run_free(struct okng_station *s)
 static void *capture_main(void *arg)
 {
 	struct okng_station *s = arg;
+	okng_log_subject(s->subject);
 	while (!atomic_load(&s->capture_quit)) {
 		struct exposure x;
 		if (s->config.trigger == OKNG_TRIGGER_CAMERA)

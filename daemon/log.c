@@ -34,12 +34,20 @@ void okng_log_setup(int max_level, int bell)
 	pthread_mutex_unlock(&queue.lock);
 }
 
+static _Thread_local char subject[64];
+
+void okng_log_subject(const char *name)
+{
+	snprintf(subject, sizeof subject, "%s%s", name, *name ? ": " : "");
+}
+
 void okng_log(int level, const char *fmt, ...)
 {
 	char text[LINE];
 	va_list ap;
+	int n = snprintf(text, sizeof text, "%s", subject);
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
 	va_end(ap);
 	pthread_mutex_lock(&queue.lock);
 	int bell = queue.bell;

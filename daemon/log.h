@@ -14,6 +14,9 @@
 /* Lines above max_level (a syslog level) are left out. Any thread, any time. bell is rung for each line; -1: none. */
 void okng_log_setup(int max_level, int bell);
 
+/* Lines of the calling thread begin with "name: " from now on, for okngd with several stations; "": they do not. */
+void okng_log_subject(const char *name);
+
 void okng_log(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Writes what waits: with the journal's level prefix when standard error is the journal. Main thread only. */

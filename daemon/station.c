@@ -88,9 +88,9 @@ static bool takes_own(const struct okng_station *s)
 
 static void take_link(struct okng_station *s)
 {
-	struct link_event e;
+	struct okng_station_event e;
 	while (okng_ring_pop(&s->from_link, &e)) {
-		if (e.kind == LINK_TRIGGER) {
+		if (e.kind == OKNG_STATION_TRIGGER) {
 			struct part *p = okng_part_open(s, okng_bell_now(), &e.trigger, true);
 			if (!p) /* the link hands over at most queue + REFUSED_MAX at once */
 				okng_log(LOG_CRIT, "a trigger found no place");
@@ -98,21 +98,21 @@ static void take_link(struct okng_station *s)
 				okng_part_fault(p, e.trigger.refused, okng_reason_text((enum okng_reason)e.trigger.refused));
 			else
 				start_part(s, p);
-		} else if (e.kind == LINK_COMMAND && e.command.code == 3) {
+		} else if (e.kind == OKNG_STATION_COMMAND && e.command.code == 3) {
 			okng_status_reset(s);
-			okng_plc_command_done(s->plc, 0, e.command.id, 0);
-		} else if (e.kind == LINK_COMMAND) {
+			okng_plc_command_done(s->plc, s->unit, e.command.id, 0);
+		} else if (e.kind == OKNG_STATION_COMMAND) {
 			e.command.generation = s->judging ? s->judging->generation : 0;
 			e.command.tuning = s->tuning;
 			if (!okng_ring_push(&s->to_main, &e.command))
-				okng_plc_command_done(s->plc, 0, e.command.id, EBUSY);
+				okng_plc_command_done(s->plc, s->unit, e.command.id, EBUSY);
 			okng_bell_ring(s->main_bell);
-		} else if (e.kind == LINK_OFFLINE) {
+		} else if (e.kind == OKNG_STATION_OFFLINE) {
 			s->offline = e.offline;
 			okng_log(LOG_NOTICE, "%s by the PLC", e.offline ? "taken offline" : "put online");
-		} else if (e.kind == LINK_RESET) {
+		} else if (e.kind == OKNG_STATION_RESET) {
 			okng_status_reset(s);
-		} else if (e.kind == LINK_LIMITS && s->judging && e.command.generation == s->judging->generation) {
+		} else if (e.kind == OKNG_STATION_LIMITS && s->judging && e.command.generation == s->judging->generation) {
 			s->tuning = e.command.tuning; /* else the recipe went meanwhile, and its limits with it */
 		}
 		s->status_due = true;
@@ -162,7 +162,7 @@ static void take_camera(struct okng_station *s)
 		p->record.acq_id = (uint32_t)e.frame->id;
 		describe_truth(e.frame, p->record.truth, sizeof p->record.truth);
 		if (s->plc && p->answers_plc)
-			okng_plc_exposed(s->plc, 0);
+			okng_plc_exposed(s->plc, s->unit);
 		if (e.frame->incomplete)
 			okng_part_fault(p, OKNG_REASON_INCOMPLETE, "the frame is incomplete");
 		else
@@ -223,9 +223,9 @@ static void take_orders(struct okng_station *s)
 			s->period_ns = o.period_ms * 1000000LL;
 			okng_status_send(s);
 			if (s->plc)
-				okng_plc_recipe_changed(s->plc, 0);
+				okng_plc_recipe_changed(s->plc, s->unit);
 		} else if (o.kind == ORDER_DONE && s->plc) {
-			okng_plc_command_done(s->plc, 0, o.command.id, (uint16_t)-o.err);
+			okng_plc_command_done(s->plc, s->unit, o.command.id, (uint16_t)-o.err);
 		} else if (o.kind == ORDER_DRAIN) {
 			s->draining = true;
 		}
@@ -262,7 +262,7 @@ static void run_tick(struct okng_station *s, int64_t now)
 		atomic_fetch_add(&s->beats, 1);
 		okng_bell_ring(s->main_bell);
 		if (s->plc)
-			okng_plc_heartbeat(s->plc, 0);
+			okng_plc_heartbeat(s->plc, s->unit);
 		for (int i = 0; i < s->workers; i++) {
 			struct worker *w = &s->worker[i];
 			struct job *ping = &w->ping;
@@ -287,6 +287,7 @@ static int64_t next_wake(const struct okng_station *s)
 void *okng_station_thread(void *arg)
 {
 	struct okng_station *s = arg;
+	okng_log_subject(s->subject);
 	s->next_timer_ns = s->next_tick_ns = okng_bell_now();
 	while (!atomic_load(&s->quit)) {
 		take_orders(s);

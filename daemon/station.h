@@ -31,14 +31,27 @@ struct okng_station_totals {
 	bool idle;        /* nothing under way */
 };
 
-/* Opens camera, store and PLC link and starts the threads; recipe errors are logged and leave the station in its error
- * state (FAULT 24). main_bell is rung when a command waits or the station finished. parts_wanted 0: no end.
+/* PLC link → station, in the order of events. */
+struct okng_station_event {
+	enum {
+		OKNG_STATION_TRIGGER, OKNG_STATION_COMMAND, OKNG_STATION_OFFLINE, OKNG_STATION_RESET, OKNG_STATION_CLEAR, OKNG_STATION_LIMITS,
+	} kind;
+	struct okng_plc_trigger trigger;
+	struct okng_station_command command; /* of limits: generation and tuning */
+	int offline;
+};
+
+/* Opens camera, store and recipe; recipe errors are logged and leave the station in its error state (FAULT 24). subject:
+ * what its log lines begin with. main_bell is rung when a command waits or the station finished. parts_wanted 0: no end.
  * 0, or negative errno, logged. Main thread, as all below. */
 int okng_station_open(struct okng_station **station, const struct okng_station_config *config, const char *station_file,
-	int main_bell, uint64_t parts_wanted, bool show);
+	const char *subject, int main_bell, uint64_t parts_wanted, bool show);
 
+/* Starts the threads. plc (NULL: none) must live until okng_station_stop; unit: ours of it. 0, or negative errno, logged. */
+int okng_station_start(struct okng_station *station, struct okng_plc *plc, int unit);
 
-int okng_station_links(const struct okng_station *station, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1]); /* how many */
+/* From the link's threads, one at a time, also before the start. 0; -EAGAIN: limits that cannot be taken now. */
+int okng_station_link_event(struct okng_station *station, const struct okng_station_event *event);
 
 /* The next command, false: none. Answer with okng_station_command_done. */
 bool okng_station_command(struct okng_station *station, struct okng_station_command *command);
@@ -48,15 +61,22 @@ void okng_station_command_done(struct okng_station *station, const struct okng_s
 const struct okng_station_config *okng_station_config(const struct okng_station *station);
 const struct okng_judging *okng_station_judging(const struct okng_station *station); /* NULL: none */
 
-/* Loads recipe name with config (what needs a restart is kept as it was) and swaps it in; on failure the old one stays. */
-int okng_station_load(struct okng_station *station, const struct okng_station_config *config, const char *name);
+/* Recipe name with config, as okng_judging_open; what needs a restart is kept as it was. */
+int okng_station_prepare(const struct okng_station *station, const struct okng_station_config *config, const char *name,
+	struct okng_judging **judging);
+/* Puts it in force; takes *judging whatever comes. 0; -EAGAIN: the station does not keep up, the old one stays. */
+int okng_station_swap(struct okng_station *station, const struct okng_station_config *config, const char *name,
+	struct okng_judging **judging);
 
 void okng_station_totals(struct okng_station *station, struct okng_station_totals *totals);
 
 /* Takes no further trigger; what is under way ends as it would. */
 void okng_station_drain(struct okng_station *station);
 
-/* Ends the threads, flushes the record. */
+/* Ends the threads that use the link. */
+void okng_station_stop(struct okng_station *station);
+
+/* Stops, flushes the record. The link must be closed: its threads would tell us. */
 void okng_station_close(struct okng_station **station);
 
 #endif

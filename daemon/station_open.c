@@ -11,60 +11,14 @@
 #include "daemon/station_parts.h"
 #include "daemon/station_thread.h"
 
-static void link_push(struct okng_station *s, const struct link_event *e)
+int okng_station_link_event(struct okng_station *s, const struct okng_station_event *e)
 {
+	if (e->kind == OKNG_STATION_LIMITS && okng_ring_room(&s->from_link) <= s->part_room)
+		return -EAGAIN; /* the ring keeps room for every trigger that the link may hand over */
 	if (!okng_ring_push(&s->from_link, e))
 		okng_log(LOG_CRIT, "the link's ring is full, an event was lost");
 	okng_bell_ring(s->bell);
-}
-
-static void on_trigger(void *user, int unit, const struct okng_plc_trigger *trigger)
-{
-	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_TRIGGER, .trigger = *trigger});
-}
-
-static void on_command(void *user, int unit, uint16_t code, uint16_t id, uint32_t args)
-{
-	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_COMMAND, .command = {.code = code, .id = id, .args = args}});
-}
-
-static void on_offline(void *user, int unit, int offline)
-{
-	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_OFFLINE, .offline = offline});
-}
-
-static void on_reset(void *user, int unit)
-{
-	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_RESET});
-}
-
-static void on_clear(void *user, int unit)
-{
-	(void)unit;
-	link_push(user, &(struct link_event){.kind = LINK_CLEAR});
-}
-
-/* The ring keeps room for every trigger that the link may hand over. */
-static int on_limits(void *user, int unit, uint32_t generation, const double *values, int n)
-{
-	struct okng_station *s = user;
-	struct link_event e = {.kind = LINK_LIMITS, .command = {.generation = generation, .tuning = {.n = n}}};
-	(void)unit;
-	if (n > OKNG_TUNABLES_MAX || okng_ring_room(&s->from_link) <= s->part_room)
-		return -EAGAIN;
-	memcpy(e.command.tuning.value, values, (size_t)n * sizeof *values);
-	link_push(s, &e);
 	return 0;
-}
-
-static void on_log(void *user, int level, const char *text)
-{
-	(void)user;
-	okng_log(level, "plc: %s", text);
 }
 
 static unsigned part_room(const struct okng_station_config *config)
@@ -88,7 +42,7 @@ static int allocate(struct okng_station *s)
 		s->jobs[i].next_free = s->free_jobs;
 		s->free_jobs = &s->jobs[i];
 	}
-	int r = okng_ring_init(&s->from_link, 2 * s->part_room, sizeof(struct link_event));
+	int r = okng_ring_init(&s->from_link, 2 * s->part_room, sizeof(struct okng_station_event));
 	if (r == 0)
 		r = okng_ring_init(&s->from_main, 16, sizeof(struct order));
 	if (r == 0)
@@ -140,25 +94,8 @@ static int open_store(struct okng_station *s)
 	return 0;
 }
 
-static int open_link(struct okng_station *s)
-{
-	static const struct okng_plc_handlers handlers = {
-		.trigger = on_trigger, .command = on_command, .offline = on_offline,
-		.reset_counters = on_reset, .clear_error = on_clear, .limits = on_limits, .log = on_log,
-	};
-	if (!s->config.plc.enabled && s->config.plc.n_links == 0)
-		return 0;
-	struct okng_plc_handlers h = handlers;
-	h.user = s;
-	char why[256] = "";
-	int r = okng_plc_open(&s->plc, &s->config.plc, 1, &h, why, sizeof why);
-	if (r < 0)
-		okng_log(LOG_ERR, "plc: %s", *why ? why : strerror(-r));
-	return r;
-}
-
 int okng_station_open(struct okng_station **station, const struct okng_station_config *config, const char *station_file,
-	int main_bell, uint64_t parts_wanted, bool show)
+	const char *subject, int main_bell, uint64_t parts_wanted, bool show)
 {
 	*station = NULL;
 	struct okng_station *s = calloc(1, sizeof *s);
@@ -166,6 +103,7 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 		return -ENOMEM;
 	s->config = *config;
 	snprintf(s->station_file, sizeof s->station_file, "%s", station_file);
+	snprintf(s->subject, sizeof s->subject, "%s", subject);
 	s->bell = s->camera_bell = -1;
 	for (int i = 0; i < OKNG_WORKERS_MAX; i++)
 		s->worker[i].bell = -1;
@@ -182,12 +120,18 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, s->width, s->height) < 0)
 		okng_log(LOG_ERR, "recipe %s is not in force: READY stays off, every part is rejected", config->recipe);
 	s->newest = s->judging;
-	if (r == 0)
-		r = okng_workers_start(s);
-	if (r == 0)
-		r = open_link(s);
-	if (r == 0)
-		okng_status_limits(s);
+	if (r < 0)
+		okng_station_close(&s);
+	*station = s;
+	return r;
+}
+
+int okng_station_start(struct okng_station *s, struct okng_plc *plc, int unit)
+{
+	s->plc = plc;
+	s->unit = unit;
+	okng_status_limits(s);
+	int r = okng_workers_start(s);
 	if (r == 0) {
 		r = -pthread_create(&s->thread, NULL, okng_station_thread, s);
 		s->started = r == 0;
@@ -195,14 +139,19 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	if (r == 0)
 		r = okng_capture_start(s);
 	if (r < 0)
-		okng_station_close(&s);
-	*station = s;
+		okng_log(LOG_ERR, "the station's threads could not be started: %s", strerror(-r));
 	return r;
 }
 
-int okng_station_links(const struct okng_station *s, struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1])
+void okng_station_stop(struct okng_station *s)
 {
-	return s->plc ? okng_plc_links(s->plc, links) : 0;
+	okng_capture_stop(s);
+	atomic_store(&s->quit, true);
+	if (s->started) {
+		okng_bell_ring(s->bell);
+		pthread_join(s->thread, NULL);
+		s->started = false;
+	}
 }
 
 bool okng_station_command(struct okng_station *s, struct okng_station_command *command)
@@ -233,22 +182,24 @@ const struct okng_judging *okng_station_judging(const struct okng_station *s)
 	return s->newest;
 }
 
-int okng_station_load(struct okng_station *s, const struct okng_station_config *config, const char *name)
+int okng_station_prepare(const struct okng_station *s, const struct okng_station_config *config, const char *name,
+	struct okng_judging **judging)
 {
-	struct okng_judging *judging;
 	struct okng_station_config fresh = *config;
 	fresh.workers = s->config.workers;
-	int r = okng_judging_open(&judging, &fresh, s->station_file, name, s->width, s->height);
-	if (r < 0)
-		return r;
-	struct okng_judging *mine = judging;
-	r = give_order(s, &(struct order){.kind = ORDER_SWAP, .judging = judging, .deadline_ms = config->deadline_ms,
+	return okng_judging_open(judging, &fresh, s->station_file, name, s->width, s->height);
+}
+
+int okng_station_swap(struct okng_station *s, const struct okng_station_config *config, const char *name, struct okng_judging **judging)
+{
+	int r = give_order(s, &(struct order){.kind = ORDER_SWAP, .judging = *judging, .deadline_ms = config->deadline_ms,
 		.period_ms = config->period_ms});
 	if (r < 0) {
-		okng_judging_close(&mine);
+		okng_judging_close(judging);
 		return r;
 	}
-	s->newest = judging;
+	s->newest = *judging;
+	*judging = NULL;
 	memcpy(s->config.recipe, name, strnlen(name, sizeof s->config.recipe - 1) + 1);
 	memcpy(s->config.recipes, config->recipes, sizeof s->config.recipes);
 	memcpy(s->config.flat, config->flat, sizeof s->config.flat);
@@ -314,13 +265,7 @@ void okng_station_close(struct okng_station **station)
 	*station = NULL;
 	if (!s)
 		return;
-	okng_capture_stop(s);
-	atomic_store(&s->quit, true);
-	if (s->started) {
-		okng_bell_ring(s->bell);
-		pthread_join(s->thread, NULL);
-	}
-	okng_plc_close(&s->plc); /* the station thread used it; its own thread pushes into the rings */
+	okng_station_stop(s);
 	okng_workers_stop(s);
 	struct order o;
 	while (s->from_main.slots && okng_ring_pop(&s->from_main, &o))

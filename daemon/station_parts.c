@@ -173,7 +173,7 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 		struct okng_plc_result block;
 		to_registers(r, p->answers_plc, &block);
 		memcpy(block.measures, p->measures, sizeof block.measures);
-		okng_plc_publish(s->plc, 0, &block);
+		okng_plc_publish(s->plc, s->unit, &block);
 	}
 	okng_frame_unref(&p->frame);
 	if (s->show)

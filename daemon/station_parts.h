@@ -18,14 +18,6 @@
 #define REFUSED_MAX 64 /* the link hands over at most that many refused triggers at once */
 #define TIME_BINS 65536 /* of 0.1 ms; the last holds all above */
 
-/* PLC link → station, in the order of events. */
-struct link_event {
-	enum { LINK_TRIGGER, LINK_COMMAND, LINK_OFFLINE, LINK_RESET, LINK_CLEAR, LINK_LIMITS } kind;
-	struct okng_plc_trigger trigger;
-	struct okng_station_command command; /* LINK_LIMITS: generation and tuning */
-	int offline;
-};
-
 /* station → camera: expose for that part, wait until then. */
 struct exposure {
 	uint64_t ticket;
@@ -85,7 +77,9 @@ struct okng_station {
 	char station_file[512];
 	struct okng_camera *camera;
 	struct okng_store *store;
-	struct okng_plc *plc;
+	struct okng_plc *plc;  /* of all stations; NULL: no link */
+	int unit;              /* ours of plc */
+	char subject[64];      /* of our threads' log lines, okng_log_subject */
 	int bell, main_bell;
 	pthread_t thread, capture;
 	bool started, capture_started, show;

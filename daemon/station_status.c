@@ -41,7 +41,7 @@ void okng_status_limits(struct okng_station *s)
 	const struct okng_judging *j = s->judging;
 	s->tuning = j ? okng_judging_tuning(j) : (struct okng_tuning){0};
 	if (s->plc)
-		okng_plc_limits(s->plc, 0, j ? j->generation : 0, j ? j->limit : NULL, j ? j->n_limits : 0);
+		okng_plc_limits(s->plc, s->unit, j ? j->generation : 0, j ? j->limit : NULL, j ? j->n_limits : 0);
 }
 
 static bool link_is_out(const struct okng_station *s)
@@ -49,7 +49,7 @@ static bool link_is_out(const struct okng_station *s)
 	struct okng_plc_link links[OKNG_PLC_LINKS_MAX + 1];
 	int n = s->plc ? okng_plc_links(s->plc, links) : 0;
 	for (int i = 0; i < n; i++)
-		if (links[i].state != OKNG_LINK_UP)
+		if ((links[i].unit < 0 || links[i].unit == s->unit) && links[i].state != OKNG_LINK_UP)
 			return true;
 	return false;
 }
@@ -95,7 +95,7 @@ void okng_status_send(struct okng_station *s)
 	for (int i = 0; i < 10; i++)
 		x->counters[i] = (uint32_t)c[i];
 	if (s->plc)
-		okng_plc_set_status(s->plc, 0, x);
+		okng_plc_set_status(s->plc, s->unit, x);
 	if (st.disk_warn && !s->disk_warned)
 		okng_log(LOG_WARNING, "disk: %s", *st.last_error ? st.last_error : "little space left, pictures are not kept");
 	s->disk_warned = st.disk_warn;

@@ -333,6 +333,10 @@ int okng_client_open(struct okng_client **client, const struct okng_link_params 
 	size_t why_size)
 {
 	*client = NULL;
+	if (unit < 0 || unit >= units->n) {
+		snprintf(why, why_size, "there is no station %d", unit + 1);
+		return -EINVAL;
+	}
 	if (!sound(p)) {
 		snprintf(why, why_size, "a client needs its PLC's address or device, and numbers within their ranges");
 		return -EINVAL;
@@ -368,6 +372,11 @@ int okng_client_open(struct okng_client **client, const struct okng_link_params 
 const struct okng_link *okng_client_link(const struct okng_client *c)
 {
 	return &c->link;
+}
+
+int okng_client_unit(const struct okng_client *c)
+{
+	return c->unit;
 }
 
 void okng_client_close(struct okng_client **client)

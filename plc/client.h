@@ -22,6 +22,7 @@ struct okng_client;
 int okng_client_open(struct okng_client **client, const struct okng_link_params *params, int unit, struct okng_units *units,
 	char *why, size_t why_size);
 const struct okng_link *okng_client_link(const struct okng_client *client);
+int okng_client_unit(const struct okng_client *client);
 /* What is under way is still delivered when the PLC answers in time. */
 void okng_client_close(struct okng_client **client);
 

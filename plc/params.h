@@ -45,6 +45,7 @@ struct okng_link_params {
 	int unit;                /* rtu-server: its own, 1 to 247, of the first station; clients: the PLC's, 0 to 255 */
 
 	char host[64];           /* client: numeric address of the PLC */
+	int station;             /* clients: 1 = first */
 	bool control;            /* clients: the PLC controls the station over this link; false: it is only told */
 	int control_at, result_at; /* clients: addresses of the blocks in the PLC */
 	int result_words;        /* clients: 64 or 100 */

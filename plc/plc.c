@@ -62,7 +62,7 @@ static int open_link(struct okng_plc *p, struct link *l, const struct okng_link_
 		return okng_rtu_server_open(&l->rtu_server, params, p->units, why, why_size);
 	case OKNG_LINK_CLIENT:
 	case OKNG_LINK_RTU_CLIENT:
-		return okng_client_open(&l->client, params, 0, p->units, why, why_size);
+		return okng_client_open(&l->client, params, params->station - 1, p->units, why, why_size);
 	}
 	snprintf(why, why_size, "a link needs a role");
 	return -EINVAL;
@@ -119,6 +119,7 @@ int okng_plc_links(const struct okng_plc *plc, struct okng_plc_link links[OKNG_P
 		const struct link *l = &plc->links[i];
 		struct okng_plc_link *out = &links[i];
 		memset(out, 0, sizeof *out);
+		out->unit = l->client ? okng_client_unit(l->client) : -1;
 		if (l->server) {
 			memcpy(out->name, l->name, sizeof out->name);
 			out->state = OKNG_LINK_UP;

@@ -74,6 +74,7 @@ enum okng_plc_link_state { OKNG_LINK_DOWN = 0, OKNG_LINK_CONNECTING, OKNG_LINK_U
 struct okng_plc_link {
 	char name[192];
 	enum okng_plc_link_state state; /* a TCP server is always UP: it listens */
+	int unit;                       /* that it is for; -1: all */
 	uint32_t losses;                /* UP to DOWN so far */
 	uint16_t port;                  /* of a TCP server, else 0 */
 };

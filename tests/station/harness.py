@@ -3,6 +3,7 @@
 
 Readiness is okngd's own word ("PLC registers on …"), never a wait for time; every wait has a limit far above need.
 """
+import json
 import os
 import re
 import signal
@@ -62,7 +63,8 @@ class Station:
             f.write(text)
 
     def config(self, deadline_ms=5000, trigger="plc", period_ms=20, camera=None, queue=8, defect_rate=0.3, width=320,
-               height=240, extra="", store="", seed=1, workers=2, recipe="demo"):
+               height=240, extra="", store="", seed=1, workers=2, recipe="demo", name="test", file="okng.toml", plc=True,
+               recipes="recipes", data="data", more=()):
         camera = camera or f"""type = "synthetic"
 [camera.synthetic]
 width = {width}
@@ -70,22 +72,24 @@ height = {height}
 seed = {seed}
 defect_rate = {defect_rate}
 """
-        self.write("okng.toml", f"""
+        plc = """[plc]
+bind = "127.0.0.1"
+port = 0
+""" if plc else ""
+        more = f"more = {json.dumps(list(more))}\n" if more else ""
+        self.write(file, f"""
 [station]
-name = "test"
-recipe = "{recipe}"
-recipes = "recipes"
+name = "{name}"
+{more}recipe = "{recipe}"
+recipes = "{recipes}"
 workers = {workers}
 queue = {queue}
 deadline_ms = {deadline_ms}
 [trigger]
 source = "{trigger}"
 period_ms = {period_ms}
-[plc]
-bind = "127.0.0.1"
-port = 0
-[store]
-folder = "data"
+{plc}[store]
+folder = "{data}"
 {store}
 {extra}
 [camera]
@@ -97,9 +101,9 @@ folder = "data"
         assert p.returncode in ok, f"okng {' '.join(args)}: {p.returncode}\n{p.stdout}\n{p.stderr}"
         return p
 
-    def teach(self, count=24):
-        self.run("camera", "grab", "--config", "okng.toml", "--count", str(count), "--out", "good", "--good")
-        self.run("learn", "--recipe", "recipes/demo", "good")
+    def teach(self, count=24, file="okng.toml", recipe="recipes/demo", good="good"):
+        self.run("camera", "grab", "--config", file, "--count", str(count), "--out", good, "--good")
+        self.run("learn", "--recipe", recipe, good)
 
     def start(self, *args, wait=True):
         self.stderr = open(self.stderr_path, "w")
@@ -137,8 +141,8 @@ folder = "data"
         self.stderr.close()
         return self.proc.returncode, out
 
-    def rows(self):
-        db = sqlite3.connect(f"file:{self.path('data/records.db')}?mode=ro", uri=True)
+    def rows(self, data="data"):
+        db = sqlite3.connect(f"file:{self.path(data)}/records.db?mode=ro", uri=True)
         db.row_factory = sqlite3.Row
         try:
             return [dict(r) for r in db.execute("SELECT * FROM record ORDER BY id")]
@@ -155,29 +159,29 @@ folder = "data"
         self.tmp.cleanup()
 
 
-def read(client, at, n):
-    r = client.read_input_registers(at, n, slave=1)
+def read(client, at, n, unit=1):
+    r = client.read_input_registers(at, n, slave=unit)
     assert not r.isError(), r
     return r.registers
 
 
-def block(client):
-    return Block(read(client, BLOCK, 48))
+def block(client, unit=1):
+    return Block(read(client, BLOCK, 48, unit))
 
 
-def bits(client):
-    r = client.read_discrete_inputs(0, 22, slave=1)
+def bits(client, unit=1):
+    r = client.read_discrete_inputs(0, 22, slave=unit)
     assert not r.isError(), r
     return r.bits[:22]
 
 
-def write(client, at, values):
-    r = client.write_registers(at, values, slave=1)
+def write(client, at, values, unit=1):
+    r = client.write_registers(at, values, slave=unit)
     assert not r.isError(), r
 
 
-def coil(client, at, value):
-    r = client.write_coil(at, value, slave=1)
+def coil(client, at, value, unit=1):
+    r = client.write_coil(at, value, slave=unit)
     assert not r.isError(), r
 
 
@@ -190,14 +194,14 @@ def until(read_it, good, what):
         assert time.monotonic() < end, f"{what} never came, last: {vars(value) if hasattr(value, '__dict__') else value}"
 
 
-def ready(client):
-    until(lambda: bits(client), lambda b: b[0], "READY")
+def ready(client, unit=1):
+    until(lambda: bits(client, unit), lambda b: b[0], "READY")
 
 
-def trigger(client, seq):
+def trigger(client, seq, unit=1):
     """Sequence style: one trigger, its result."""
-    write(client, 1, [seq])
-    b = until(lambda: block(client), lambda b: b.echo == seq and b.head, f"the result of trigger {seq}")
+    write(client, 1, [seq], unit)
+    b = until(lambda: block(client, unit), lambda b: b.echo == seq and b.head, f"the result of trigger {seq}")
     assert b.head == b.tail, "a torn block"
     return b
 
