@@ -156,7 +156,7 @@ static int save(const struct grab *g, uint64_t number, const struct okng_image *
 
 static int grab_synthetic(const struct grab *g)
 {
-	const struct okng_camera_params *params = &g->station.camera;
+	const struct okng_camera_params *params = &g->station.view[0].camera;
 	struct okng_synthetic *synthetic = NULL;
 	struct okng_truth truth[OKNG_TRUTH_MAX];
 	struct okng_error err = { 0 };
@@ -222,7 +222,7 @@ static int grab_camera(const struct grab *g)
 	struct okng_error err = { 0 };
 	int rc;
 
-	rc = okng_camera_open(&camera, &g->station.camera, &err);
+	rc = okng_camera_open(&camera, &g->station.view[0].camera, &err);
 	if (rc)
 		okng_say_error(&err, rc, "camera grab");
 	for (long i = 0; i < g->count && !rc; i++) {
@@ -241,7 +241,7 @@ static int grab(struct grab *g)
 
 	if (load(&g->station, g->config))
 		return OKNG_EXIT_FAILED;
-	synthetic = g->station.camera.type == OKNG_CAMERA_SYNTHETIC;
+	synthetic = g->station.view[0].camera.type == OKNG_CAMERA_SYNTHETIC;
 	if (!synthetic && (g->part != OKNG_SYNTHETIC_BY_RATE || g->from != 1))
 		return okng_command_misused(&okng_cmd_camera_grab, "--good, --defect and --from are for the synthetic camera");
 	if (mkdir(g->out, 0777) && errno != EEXIST) {
@@ -348,12 +348,12 @@ static int run_show(int argc, char **argv)
 		return okng_command_misused(&okng_cmd_camera_show, "unexpected word '%s'", argv[optind]);
 	if (load(&station, config))
 		return OKNG_EXIT_FAILED;
-	rc = okng_camera_open(&camera, &station.camera, &err);
+	rc = okng_camera_open(&camera, &station.view[0].camera, &err);
 	if (rc) {
 		okng_say_error(&err, rc, "camera show");
 		return OKNG_EXIT_FAILED;
 	}
-	print_camera(camera, &station.camera, as_json);
+	print_camera(camera, &station.view[0].camera, as_json);
 	okng_camera_close(&camera);
 	return OKNG_EXIT_GOOD;
 }

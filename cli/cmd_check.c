@@ -152,8 +152,9 @@ static void check_station(const char *path, struct findings *f)
 		snprintf(recipe, sizeof(recipe), "%s/%s/recipe.toml", config->recipes, config->recipe);
 		if (access(recipe, R_OK))
 			find(&f->notes, machine->file[i], "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
-		if (config->flat[0] && access(config->flat, R_OK))
-			find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", config->flat, strerror(errno));
+		for (int k = 0; k < config->n_views; k++)
+			if (config->view[k].flat[0] && access(config->view[k].flat, R_OK))
+				find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", config->view[k].flat, strerror(errno));
 	}
 	free(machine);
 }

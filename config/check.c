@@ -25,6 +25,13 @@ static const struct okng_toml_node *child(const struct okng_toml_node *n, const 
 	return NULL;
 }
 
+/* Line of that key of a table, or of the table, or 0. */
+static int line_at(const struct okng_toml_node *table, const char *key)
+{
+	const struct okng_toml_node *k = child(table, key);
+	return k ? k->line : table ? table->line : 0;
+}
+
 /* Line of table.key, or of the table, or 0. table may be dotted once. */
 static int line_of(const struct checking *c, const char *table, const char *key)
 {
@@ -33,8 +40,7 @@ static int line_of(const struct checking *c, const char *table, const char *key)
 	snprintf(path, sizeof path, "%s", table);
 	for (char *save, *part = strtok_r(path, ".", &save); part && n; part = strtok_r(NULL, ".", &save))
 		n = child(n, part);
-	const struct okng_toml_node *k = child(n, key);
-	return k ? k->line : n ? n->line : 0;
+	return line_at(n, key);
 }
 
 /* Line of a key in the i-th element of an array of tables. */
@@ -43,8 +49,7 @@ static int line_in(const struct checking *c, const char *array, int i, const cha
 	const struct okng_toml_node *a = child(c->root, array), *n = a ? a->child : NULL;
 	while (n && i-- > 0)
 		n = n->next;
-	const struct okng_toml_node *k = child(n, key);
-	return k ? k->line : n ? n->line : 0;
+	return line_at(n, key);
 }
 
 bool okng_check_is_address(const char *s)
@@ -117,19 +122,56 @@ static void resolve(const struct checking *c, char *path, size_t size, const cha
 		memcpy(path, full, (size_t)n + 1);
 }
 
+/* Line of table.key of the i-th camera; table is "camera" or "camera.TYPE". */
+static int line_of_view(const struct checking *c, int i, const char *table, const char *key)
+{
+	const struct okng_toml_node *cameras = child(c->root, "camera"), *n = cameras;
+	if (cameras && cameras->kind == OKNG_TOML_ARRAY)
+		for (n = cameras->child; n && i-- > 0;)
+			n = n->next;
+	const struct okng_toml_node *below = strchr(table, '.') ? child(n, strchr(table, '.') + 1) : n;
+	return line_at(below ? below : n, key);
+}
+
+static void check_view(const struct checking *c, struct okng_station_config *s, int i)
+{
+	struct okng_view_config *v = &s->view[i];
+	const struct okng_camera_params *p = &v->camera;
+	bool line = p->type == OKNG_CAMERA_ARAVIS && *p->aravis.trigger_line, free_run = s->trigger == OKNG_TRIGGER_CAMERA;
+	const struct {
+		bool wrong;
+		const char *table, *key, *full, *text;
+	} rules[] = {
+		{p->type == OKNG_CAMERA_REPLAY && *p->folder == '\0', "camera", "type", "camera.replay.folder", "the replay camera needs the folder of its pictures"},
+		{line && !free_run, "camera.aravis", "trigger_line", "camera.aravis.trigger_line", "needs trigger.source = \"camera\": exposures come when the line says so"},
+		{line && p->rate > 0, "camera", "rate", "camera.rate", "must be 0 when camera.aravis.trigger_line triggers"},
+		{strchr(v->view, '/') || v->view[0] == '.', "camera", "view", "camera.view", "must be the name of a folder below the recipe's, not a path"},
+		{i > 0 && !*v->view, "camera", "view", "camera.view", "must be given: only the first camera's recipe lies in the recipe's own folder"},
+	};
+	for (size_t k = 0; k < sizeof rules / sizeof *rules; k++)
+		if (rules[k].wrong)
+			okng_config_error(c->errors, c->file, line_of_view(c, i, rules[k].table, rules[k].key), rules[k].full, "%s", rules[k].text);
+	if (free_run && !line && !(p->rate > 0))
+		okng_config_error(c->errors, c->file, line_of(c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
+	for (int k = 0; k < i; k++) {
+		if (strcmp(s->view[k].camera.name, p->name) == 0)
+			okng_config_error(c->errors, c->file, line_of_view(c, i, "camera", "name"), "camera.name", "\"%s\" is the name of an earlier camera too; names are unique", p->name);
+		if (*v->view && strcmp(s->view[k].view, v->view) == 0)
+			okng_config_error(c->errors, c->file, line_of_view(c, i, "camera", "view"), "camera.view", "\"%s\" is that of an earlier camera too; each has its own", v->view);
+	}
+	resolve(c, v->flat, sizeof v->flat, "camera.flat", line_of_view(c, i, "camera", "flat"));
+	resolve(c, v->camera.folder, sizeof v->camera.folder, "camera.replay.folder", line_of_view(c, i, "camera.replay", "folder"));
+}
+
 void okng_check_station(struct okng_station_config *s, const struct okng_toml_node *root, const char *name,
 	struct okng_config_errors *errors)
 {
 	struct checking c = {root, name, errors};
-	if (s->camera.type == OKNG_CAMERA_REPLAY && *s->camera.folder == '\0')
-		okng_config_error(errors, name, line_of(&c, "camera", "type"), "camera.replay.folder", "the replay camera needs the folder of its pictures");
-	bool line = s->camera.type == OKNG_CAMERA_ARAVIS && *s->camera.aravis.trigger_line;
-	if (line && s->trigger != OKNG_TRIGGER_CAMERA)
-		okng_config_error(errors, name, line_of(&c, "camera.aravis", "trigger_line"), "camera.aravis.trigger_line", "needs trigger.source = \"camera\": exposures come when the line says so");
-	if (line && s->camera.rate > 0)
-		okng_config_error(errors, name, line_of(&c, "camera", "rate"), "camera.rate", "must be 0 when camera.aravis.trigger_line triggers");
-	if (s->trigger == OKNG_TRIGGER_CAMERA && !line && !(s->camera.rate > 0))
-		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "camera.rate", "must be above 0 when the camera triggers (free run)");
+	for (int i = 0; i < s->n_views; i++)
+		check_view(&c, s, i);
+	if (s->trigger == OKNG_TRIGGER_CAMERA && s->n_views > 1)
+		okng_config_error(errors, name, line_of(&c, "trigger", "source"), "trigger.source",
+			"must be \"plc\" or \"timer\" with several cameras: the station triggers them together, so that no frame is matched by luck");
 	if (s->trigger == OKNG_TRIGGER_PLC && !okng_check_is_controllable(&s->plc, 1))
 		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and no [[link]] lets a PLC trigger");
 	if (!okng_check_is_address(s->plc.bind))
@@ -140,8 +182,6 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 	check_networks(&c, "plc", line_of(&c, "plc", "write_allow"), "write_allow", s->plc.write_allow, s->plc.n_write_allow);
 	check_links(&c, &s->plc);
 	resolve(&c, s->recipes, sizeof s->recipes, "station.recipes", line_of(&c, "station", "recipes"));
-	resolve(&c, s->flat, sizeof s->flat, "station.flat", line_of(&c, "station", "flat"));
-	resolve(&c, s->camera.folder, sizeof s->camera.folder, "camera.replay.folder", line_of(&c, "camera.replay", "folder"));
 	for (int i = 0; i < s->n_more; i++)
 		resolve(&c, s->more[i], sizeof s->more[i], "station.more", line_of(&c, "station", "more"));
 	resolve(&c, s->store.folder, sizeof s->store.folder, "store.folder", line_of(&c, "store", "folder"));

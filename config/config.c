@@ -20,7 +20,7 @@ struct reading {
 	void *base;
 	struct okng_config_errors *errors;
 	struct okng_recipe *recipe;       /* whose [[tool]] and [[class]] are at the root, or NULL */
-	struct okng_plc_params *plc;      /* whose [[link]] is at the root, or NULL */
+	struct okng_station_config *station; /* whose [camera], [[camera]] and [[link]] are at the root, or NULL */
 };
 
 void okng_config_error(struct okng_config_errors *errors, const char *file, int line, const char *key, const char *fmt, ...)
@@ -80,7 +80,7 @@ static void read_table(const struct reading *r, const struct okng_toml_node *tab
 	}
 }
 
-/* [[tool]], [[class]], [[link]]: an array of tables, each into its own element. */
+/* [[tool]], [[class]], [[link]], [[camera]]: an array of tables, each into its own element. */
 static void read_array(const struct reading *r, const struct okng_toml_node *array, int most, size_t each, int *count)
 {
 	if (array->kind != OKNG_TOML_ARRAY) {
@@ -97,7 +97,7 @@ static void read_array(const struct reading *r, const struct okng_toml_node *arr
 			struct reading one = *r;
 			one.what = array->key;
 			one.recipe = NULL;
-			one.plc = NULL;
+			one.station = NULL;
 			one.base = (char *)r->base + each * (size_t)(*count)++;
 			okng_rows_defaults(array->key, one.base);
 			read_table(&one, n, array->key);
@@ -114,9 +114,17 @@ static bool read_arrays(const struct reading *r, const struct okng_toml_node *n)
 	} else if (r->recipe && strcmp(n->key, "class") == 0) {
 		one.base = r->recipe->classes;
 		read_array(&one, n, OKNG_CLASSES_MAX, sizeof *r->recipe->classes, &r->recipe->n_classes);
-	} else if (r->plc && strcmp(n->key, "link") == 0) {
-		one.base = r->plc->links;
-		read_array(&one, n, OKNG_PLC_LINKS_MAX, sizeof *r->plc->links, &r->plc->n_links);
+	} else if (r->station && strcmp(n->key, "link") == 0) {
+		one.base = r->station->plc.links;
+		read_array(&one, n, OKNG_PLC_LINKS_MAX, sizeof *r->station->plc.links, &r->station->plc.n_links);
+	} else if (r->station && strcmp(n->key, "camera") == 0 && n->kind == OKNG_TOML_TABLE) {
+		one = (struct reading){"camera", r->file, r->station->view, r->errors, NULL, NULL};
+		read_table(&one, n, "camera");
+	} else if (r->station && strcmp(n->key, "camera") == 0) {
+		int given = 0; /* over the one that is there by default */
+		one.base = r->station->view;
+		read_array(&one, n, OKNG_CAMERAS_MAX, sizeof *r->station->view, &given);
+		r->station->n_views = given ? given : 1;
 	} else {
 		return false;
 	}
@@ -153,7 +161,9 @@ int okng_config_parse_further(struct okng_station_config *config, const char *te
 		return r;
 	struct okng_station_config fresh = {0};
 	okng_rows_defaults("station", &fresh);
-	read_table(&(struct reading){"station", name, &fresh, errors, NULL, &fresh.plc}, okng_toml_root(doc), "");
+	okng_rows_defaults("camera", fresh.view);
+	fresh.n_views = 1;
+	read_table(&(struct reading){"station", name, &fresh, errors, NULL, &fresh}, okng_toml_root(doc), "");
 	okng_check_station(&fresh, okng_toml_root(doc), name, errors);
 	if (first)
 		okng_check_further(okng_toml_root(doc), name, first, errors);
@@ -194,27 +204,38 @@ int okng_config_parse_recipe(struct okng_recipe *recipe, const char *text, size_
 	return r;
 }
 
-enum okng_reload okng_config_compare(const struct okng_station_config *a, const struct okng_station_config *b, const char **first)
+struct comparing {
+	enum okng_reload most;
+	const char *first;
+};
+
+static void compare_rows(struct comparing *c, const char *what, const void *a, const void *b)
 {
 	int count;
-	const struct okng_row *rows = okng_rows("station", &count);
-	enum okng_reload most = OKNG_RELOAD_NOW;
-	if (first)
-		*first = NULL;
-	if (a->plc.n_links != b->plc.n_links || memcmp(a->plc.links, b->plc.links, (size_t)a->plc.n_links * sizeof *a->plc.links) != 0) {
-		most = OKNG_RELOAD_RESTART;
-		if (first)
-			*first = "link";
-	}
+	const struct okng_row *rows = okng_rows(what, &count);
 	for (int i = 0; i < count; i++) {
 		const struct okng_row *r = &rows[i];
-		if (memcmp((const char *)a + r->offset, (const char *)b + r->offset, r->size) == 0 || r->reload < most || (r->reload == most && first && *first))
+		bool same = memcmp((const char *)a + r->offset, (const char *)b + r->offset, r->size) == 0;
+		if (same || r->reload < c->most || (r->reload == c->most && c->first))
 			continue;
-		most = r->reload;
-		if (first)
-			*first = r->key;
+		c->most = r->reload;
+		c->first = r->key;
 	}
-	return most;
+}
+
+enum okng_reload okng_config_compare(const struct okng_station_config *a, const struct okng_station_config *b, const char **first)
+{
+	struct comparing c = {OKNG_RELOAD_NOW, NULL};
+	if (a->plc.n_links != b->plc.n_links || memcmp(a->plc.links, b->plc.links, (size_t)a->plc.n_links * sizeof *a->plc.links) != 0)
+		c = (struct comparing){OKNG_RELOAD_RESTART, "link"};
+	if (a->n_views != b->n_views)
+		c = (struct comparing){OKNG_RELOAD_RESTART, "camera"};
+	compare_rows(&c, "station", a, b);
+	for (int i = 0; i < a->n_views && i < b->n_views; i++)
+		compare_rows(&c, "camera", &a->view[i], &b->view[i]);
+	if (first)
+		*first = c.first;
+	return c.most;
 }
 
 uint16_t okng_config_crc(const char *const *paths, int n)

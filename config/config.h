@@ -19,6 +19,14 @@
 enum okng_trigger_source { OKNG_TRIGGER_PLC = 0, OKNG_TRIGGER_TIMER /* the station itself, every period */, OKNG_TRIGGER_CAMERA /* free run */ };
 
 #define OKNG_STATIONS_MAX 16
+#define OKNG_CAMERAS_MAX 8
+
+/* A camera, and what belongs to what it sees. */
+struct okng_view_config {
+	struct okng_camera_params camera;
+	char view[48];  /* folder below the recipe's with recipe.toml and model.okm for it; "": the recipe's own */
+	char flat[240]; /* flat field file, "" none */
+};
 
 struct okng_station_config {
 	char name[48];
@@ -32,8 +40,8 @@ struct okng_station_config {
 	int log_level;            /* syslog: 3 error, 4 warning, 6 info, 7 debug */
 	enum okng_trigger_source trigger;
 	int period_ms;            /* timer: 1 to 3600000 */
-	char flat[240];           /* flat field file of the camera, "" none */
-	struct okng_camera_params camera;
+	struct okng_view_config view[OKNG_CAMERAS_MAX]; /* one for each camera; they look at the same part */
+	int n_views;              /* 1 or more */
 	struct okng_plc_params plc;
 	struct okng_store_params store;
 };

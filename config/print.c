@@ -33,6 +33,8 @@ int okng_config_print_defaults(FILE *out, const char *what)
 	if (strcmp(what, "station") == 0) {
 		fprintf(out, "# okng station file. Every key is shown with its default; a key left out has it too.\n");
 		print_rows(out, "station", NULL, false);
+		fprintf(out, "\n# One [camera]; or a [[camera]] for each of up to %d that look at the same part, with [camera.TYPE] below each.", OKNG_CAMERAS_MAX);
+		print_rows(out, "camera", NULL, false);
 		fprintf(out, "\n# One [[link]] table for each further link to a PLC, at most %d; none by default.\n#[[link]]\n", OKNG_PLC_LINKS_MAX);
 		print_rows(out, "link", "link", true);
 	} else if (strcmp(what, "recipe") == 0) {
@@ -78,6 +80,7 @@ int okng_config_print_manual(FILE *out)
 {
 	fprintf(out, "## Station file\n");
 	print_table(out, "station", NULL);
+	print_table(out, "camera", NULL);
 	print_table(out, "link", "link");
 	fprintf(out, "\n## Recipe\n");
 	print_table(out, "recipe", NULL);

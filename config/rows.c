@@ -25,6 +25,16 @@ static const struct okng_row station_rows[] = {
 #undef LIST
 };
 
+static const struct okng_row camera_rows[] = {
+#define CAMERA(kind, table, key, field, def, min, max, words, unit, reload, text) \
+	LINE(kind, table, key, PLACE(struct okng_view_config, field), 0, def, min, max, words, unit, reload, text)
+#define CAMERA_LIST(kind, table, key, field, n, def, min, max, unit, reload, text) \
+	LINE(kind, table, key, PLACE(struct okng_view_config, field), offsetof(struct okng_view_config, n), def, min, max, "", unit, reload, text)
+#include "config/camera.def"
+#undef CAMERA
+#undef CAMERA_LIST
+};
+
 #define IN_RECIPE(type, kind, table, key, field, def, min, max, words, unit, text) \
 	LINE(kind, table, key, PLACE(type, field), 0, def, min, max, words, unit, RECIPE, text)
 #define NOTHING(...)
@@ -76,6 +86,7 @@ const struct okng_row *okng_rows(const char *what, int *count)
 		int count;
 	} all[] = {
 		{"station", station_rows, sizeof station_rows / sizeof *station_rows},
+		{"camera", camera_rows, sizeof camera_rows / sizeof *camera_rows},
 		{"recipe", recipe_rows, sizeof recipe_rows / sizeof *recipe_rows},
 		{"tool", tool_rows, sizeof tool_rows / sizeof *tool_rows},
 		{"class", class_rows, sizeof class_rows / sizeof *class_rows},

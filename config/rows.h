@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One row per parameter: the parser, the defaults, the commented default file, the manual and the comparison of two
- * configurations all come from station.def, link.def and recipe.def through this table.
+ * configurations all come from station.def, camera.def, link.def and recipe.def through this table.
  */
 #ifndef OKNG_CONFIG_ROWS_H
 #define OKNG_CONFIG_ROWS_H
@@ -26,7 +26,7 @@ struct okng_row {
 	const char *text;
 };
 
-/* Rows of one struct, by table: "station", "recipe" (the tables outside [[tool]] and [[class]]), "tool", "class", "link". */
+/* Rows of one struct, by table: "station", "camera" (tables of a struct okng_view_config), "recipe" (the tables outside [[tool]] and [[class]]), "tool", "class", "link". */
 const struct okng_row *okng_rows(const char *what, int *count);
 
 /* Sets a field from a node: 0, or -EINVAL with the text of what would be right. */

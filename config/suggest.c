@@ -40,6 +40,9 @@ static void consider(const char *key, const char *candidate, const char **best, 
 	}
 }
 
+/* Tables at the root of a file that have rows of their own. */
+static const char *const arrays[][2] = {{"station", "camera"}, {"station", "link"}, {"recipe", "tool"}, {"recipe", "class"}};
+
 void okng_suggest(const char *what, const char *table, const char *key, char *out, size_t size)
 {
 	int count, least = (int)strlen(key) / 3 + 2;
@@ -52,6 +55,16 @@ void okng_suggest(const char *what, const char *table, const char *key, char *ou
 			consider(key, rows[i].table, &best, &least);
 		if (strcmp(rows[i].key, key) == 0)
 			elsewhere = rows[i].table;
+	}
+	for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
+		if (strcmp(arrays[a][0], what) != 0)
+			continue;
+		if (*table == '\0')
+			consider(key, arrays[a][1], &best, &least);
+		rows = okng_rows(arrays[a][1], &count);
+		for (int i = 0; i < count && !elsewhere; i++)
+			if (strcmp(rows[i].key, key) == 0)
+				elsewhere = rows[i].table;
 	}
 	*out = '\0';
 	if (best)

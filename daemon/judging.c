@@ -64,7 +64,7 @@ int okng_judging_open(struct okng_judging **judging, const struct okng_station_c
 			log_config_errors(errors);
 	}
 	for (int i = 0; r == 0 && i < config->workers; i++) {
-		r = open_inspector(&j->inspector[i], &j->recipe, j->folder, config->flat, width, height);
+		r = open_inspector(&j->inspector[i], &j->recipe, j->folder, config->view[0].flat, width, height);
 		if (r == 0)
 			j->workers = i + 1;
 	}
@@ -131,7 +131,7 @@ int okng_judging_test(const struct okng_judging *judging, const struct okng_stat
 	if (r < 0 && r != -ENOENT)
 		log_error(&err);
 	bool taught = r == 0 && model->mean.width;
-	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
+	int32_t w = taught ? model->mean.width : config->view[0].camera.width, h = taught ? model->mean.height : config->view[0].camera.height;
 	if (r == 0 || r == -ENOENT)
 		r = open_inspector(&inspector, &judging->recipe, judging->folder, "", w, h);
 	if (r == 0)

@@ -133,9 +133,9 @@ static void camera_trouble(struct okng_station *s, struct part *p, const struct 
 	if (lost && s->camera_ok) {
 		s->camera_ok = false;
 		s->status_due = true;
-		okng_log(err == -ENODATA ? LOG_NOTICE : LOG_ERR, "camera %s: %s", s->config.camera.name, text);
+		okng_log(err == -ENODATA ? LOG_NOTICE : LOG_ERR, "camera %s: %s", s->config.view[0].camera.name, text);
 	} else if (!lost) {
-		okng_log(LOG_WARNING, "camera %s: %s", s->config.camera.name, text);
+		okng_log(LOG_WARNING, "camera %s: %s", s->config.view[0].camera.name, text);
 	}
 }
 

@@ -60,7 +60,7 @@ static int allocate(struct okng_station *s)
 
 static int open_camera(struct okng_station *s)
 {
-	struct okng_camera_params p = s->config.camera;
+	struct okng_camera_params p = s->config.view[0].camera;
 	struct okng_error err = {0};
 	if (s->config.trigger != OKNG_TRIGGER_CAMERA)
 		p.rate = 0;
@@ -202,7 +202,7 @@ int okng_station_swap(struct okng_station *s, const struct okng_station_config *
 	*judging = NULL;
 	memcpy(s->config.recipe, name, strnlen(name, sizeof s->config.recipe - 1) + 1);
 	memcpy(s->config.recipes, config->recipes, sizeof s->config.recipes);
-	memcpy(s->config.flat, config->flat, sizeof s->config.flat);
+	memcpy(s->config.view[0].flat, config->view[0].flat, sizeof s->config.view[0].flat);
 	s->config.deadline_ms = config->deadline_ms;
 	s->config.period_ms = config->period_ms;
 	s->config.log_level = config->log_level;

@@ -61,10 +61,10 @@ static void watch_camera(struct okng_station *s, const struct okng_camera_stats 
 		s->camera_lost = cam->lost;
 		s->camera_ok = !cam->lost;
 		if (!cam->lost)
-			okng_log(LOG_NOTICE, "camera %s: found again and set up", s->config.camera.name);
+			okng_log(LOG_NOTICE, "camera %s: found again and set up", s->config.view[0].camera.name);
 	}
 	if (cam->lost && strcmp(cam->trouble, s->camera_trouble) != 0)
-		okng_log(LOG_ERR, "camera %s: lost: %s", s->config.camera.name, cam->trouble);
+		okng_log(LOG_ERR, "camera %s: lost: %s", s->config.view[0].camera.name, cam->trouble);
 	memcpy(s->camera_trouble, cam->lost ? cam->trouble : "", cam->lost ? sizeof s->camera_trouble : 1);
 }
 

@@ -55,6 +55,15 @@ static const struct {
 	{"[plc]\nenabled = false\n", 2, "plc.enabled", "must be true"},
 	{"[plc]\nenabled = false\n[[link]]\nrole = \"client\"\nhost = \"::1\"\ncontrol = false\n", 2, "plc.enabled", "no [[link]]"},
 	{"[plc]\nenabled = 1\n", 2, "plc.enabled", "true or false"},
+	{"[station]\nflat = \"a\"\n", 2, "station.flat", "belongs into [camera]"},
+	{"[camra]\ntype = \"replay\"\n", 1, "camra", "did you mean \"camera\""},
+	{"camera = 3\n", 1, "camera", "[[camera]]"},
+	{"[[camera]]\nname = \"a\"\n[[camera]]\nname = \"b\"\n", 3, "camera.view", "must be given"},
+	{"[[camera]]\nname = \"a\"\n[[camera]]\nname = \"a\"\nview = \"b\"\n", 4, "camera.name", "an earlier camera"},
+	{"[[camera]]\nname = \"a\"\nview = \"b\"\n[[camera]]\nname = \"b\"\nview = \"b\"\n", 6, "camera.view", "an earlier camera"},
+	{"[[camera]]\nname = \"a\"\n[[camera]]\nname = \"b\"\nview = \"../b\"\n", 5, "camera.view", "not a path"},
+	{"[trigger]\nsource = \"camera\"\n[[camera]]\nrate = 1\n[[camera]]\nname = \"b\"\nview = \"b\"\nrate = 1\n", 2, "trigger.source", "\"timer\" with several"},
+	{"[[camera]]\nname = \"a\"\n[[camera]]\nname = \"b\"\nview = \"b\"\n[camera.synthetic]\nwidth = 1\n", 7, "camera.synthetic.width", "160 to 4096"},
 	{"[[link]]\nrole = \"slave\"\n", 2, "link.role", "\"rtu-client\""},
 	{"[[link]]\nbaud = 9600\n", 1, "link.role", "must be given"},
 	{"[link]\nrole = \"server\"\n", 1, "link", "written [[link]]"},
@@ -281,8 +290,8 @@ static void good_values(void **state)
 	assert_int_equal(c.plc.n_allow, 2);
 	assert_string_equal(c.plc.allow[1], "::1");
 	assert_int_equal(c.store.format, OKNG_PICTURE_PNG);
-	assert_true(c.camera.rate >= 3 && c.camera.rate <= 3);
-	assert_int_equal(c.camera.seed, 4294967295u);
+	assert_true(c.view[0].camera.rate >= 3 && c.view[0].camera.rate <= 3);
+	assert_int_equal(c.view[0].camera.seed, 4294967295u);
 	assert_int_equal(c.workers, 2); /* a default */
 
 	struct okng_recipe r;
@@ -340,6 +349,39 @@ static void defaults_round_trip(void **state)
 		free(text);
 	}
 	assert_int_equal(okng_config_print_defaults(stderr, "other"), -EINVAL);
+}
+
+static void cameras(void **state)
+{
+	static struct okng_station_config c, other;
+	const char *first;
+	(void)state;
+	assert_int_equal(station(&c, ""), 0);
+	assert_int_equal(c.n_views, 1);
+	assert_string_equal(c.view[0].camera.name, "camera 1");
+	assert_int_equal(station(&c, "[camera]\nname = \"top\"\nflat = \"top.flat\"\n[camera.synthetic]\nwidth = 800\n"), 0);
+	assert_int_equal(c.n_views, 1);
+	assert_int_equal(c.view[0].camera.width, 800);
+	assert_string_equal(c.view[0].flat, "/etc/okng/top.flat");
+	assert_int_equal(station(&c, "[[camera]]\nname = \"top\"\n[camera.synthetic]\nseed = 4\n"
+		"[[camera]]\nname = \"side\"\nview = \"side\"\n[camera.synthetic]\nwidth = 800\n"), 0);
+	assert_int_equal(c.n_views, 2);
+	assert_int_equal(c.view[0].camera.width, 640);
+	assert_int_equal(c.view[0].camera.seed, 4);
+	assert_int_equal(c.view[1].camera.width, 800);
+	assert_int_equal(c.view[1].camera.seed, 1);
+	assert_string_equal(c.view[1].view, "side");
+	other = c;
+	assert_int_equal(okng_config_compare(&c, &other, &first), OKNG_RELOAD_NOW);
+	strcpy(other.view[1].flat, "x");
+	assert_int_equal(okng_config_compare(&c, &other, &first), OKNG_RELOAD_RECIPE);
+	assert_string_equal(first, "flat");
+	other.view[1].camera.seed++;
+	assert_int_equal(okng_config_compare(&c, &other, &first), OKNG_RELOAD_RESTART);
+	assert_string_equal(first, "seed");
+	other.n_views = 1;
+	assert_int_equal(okng_config_compare(&c, &other, &first), OKNG_RELOAD_RESTART);
+	assert_string_equal(first, "camera");
 }
 
 static void links(void **state)
@@ -507,7 +549,7 @@ int main(void)
 		cmocka_unit_test(stations_refused), cmocka_unit_test(recipes_refused), cmocka_unit_test(all_at_once),
 		cmocka_unit_test(ends_of_ranges), cmocka_unit_test(conductor_values),
 		cmocka_unit_test(good_values), cmocka_unit_test(defaults_round_trip), cmocka_unit_test(reload_classes),
-		cmocka_unit_test(finds_recipes), cmocka_unit_test(links), cmocka_unit_test(crc), cmocka_unit_test(opens_limits),
+		cmocka_unit_test(finds_recipes), cmocka_unit_test(cameras), cmocka_unit_test(links), cmocka_unit_test(crc), cmocka_unit_test(opens_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
