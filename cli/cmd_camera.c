@@ -20,10 +20,11 @@
 
 #define CONFIG_DEFAULT "/etc/okng/okng.toml"
 
-enum { FROM = 256, GOOD, DEFECT, TRUTH, JSON };
+enum { CAMERA = 256, FROM, GOOD, DEFECT, TRUTH, JSON };
 
 static const struct okng_option grab_options[] = {
 	{ "config", 'c', "FILE", "station file (default " CONFIG_DEFAULT ")" },
+	{ "camera", CAMERA, "NAME", "which of a station's cameras (default: the first)" },
 	{ "count", 'n', "N", "how many pictures (default 1)" },
 	{ "out", 'o', "DIR", "folder for them, made when it is not there" },
 	{ "from", FROM, "N", "synthetic camera: begin with part number N (default 1)" },
@@ -35,6 +36,7 @@ static const struct okng_option grab_options[] = {
 
 static const struct okng_option show_options[] = {
 	{ "config", 'c', "FILE", "station file (default " CONFIG_DEFAULT ")" },
+	{ "camera", CAMERA, "NAME", "which of a station's cameras (default: the first)" },
 	{ "json", JSON, NULL, "print one JSON object" },
 	{ 0 },
 };
@@ -45,7 +47,7 @@ static int run_show(int argc, char **argv);
 const struct okng_command okng_cmd_camera_grab = {
 	.name = "camera grab",
 	.summary = "Take pictures with the configured camera",
-	.usage = "[--config FILE] --out DIR [--count N]",
+	.usage = "[--config FILE] [--camera NAME] --out DIR [--count N]",
 	.about =
 		"Writes frame-000001.png and so on, numbered as the camera counts its frames. Stop\n"
 		"okngd first when the camera is a real one. With --truth a file NAME.json holds\n"
@@ -63,7 +65,7 @@ const struct okng_command okng_cmd_camera_grab = {
 const struct okng_command okng_cmd_camera_show = {
 	.name = "camera show",
 	.summary = "Show what the configured camera is",
-	.usage = "[--config FILE] [--json]",
+	.usage = "[--config FILE] [--camera NAME] [--json]",
 	.about =
 		"Opens the camera and prints its type, frame size, frame pool and trigger mode.\n"
 		"\n"
@@ -73,23 +75,32 @@ const struct okng_command okng_cmd_camera_show = {
 };
 
 struct grab {
-	const char *config, *out;
+	const char *config, *name, *out;
 	long count, from;
 	enum okng_synthetic_part part;
 	bool truth;
-	struct okng_station_config station;
+	struct okng_camera_params camera;
 };
 
-static int load(struct okng_station_config *station, const char *path)
+/* The camera of that name in the station file; NULL: the first. */
+static int load(struct okng_camera_params *camera, const char *path, const char *name)
 {
 	struct okng_config_errors *errors = calloc(1, sizeof(*errors));
-	int rc;
+	struct okng_station_config *station = calloc(1, sizeof(*station));
+	int rc = errors && station ? okng_config_load_station(station, path, errors) : -ENOMEM;
+	int i = 0;
 
-	if (!errors)
-		return -ENOMEM;
-	rc = okng_config_load_station(station, path, errors);
-	if (rc)
+	if (rc && errors)
 		okng_say_config_errors(errors);
+	while (!rc && name && i < station->n_views && strcmp(station->view[i].camera.name, name))
+		i++;
+	if (!rc && i < station->n_views) {
+		*camera = station->view[i].camera;
+	} else if (!rc) {
+		okng_say("%s: no camera has the name \"%s\"; the first is \"%s\"", path, name, station->view[0].camera.name);
+		rc = -ENOENT;
+	}
+	free(station);
 	free(errors);
 	return rc;
 }
@@ -156,7 +167,7 @@ static int save(const struct grab *g, uint64_t number, const struct okng_image *
 
 static int grab_synthetic(const struct grab *g)
 {
-	const struct okng_camera_params *params = &g->station.view[0].camera;
+	const struct okng_camera_params *params = &g->camera;
 	struct okng_synthetic *synthetic = NULL;
 	struct okng_truth truth[OKNG_TRUTH_MAX];
 	struct okng_error err = { 0 };
@@ -222,7 +233,7 @@ static int grab_camera(const struct grab *g)
 	struct okng_error err = { 0 };
 	int rc;
 
-	rc = okng_camera_open(&camera, &g->station.view[0].camera, &err);
+	rc = okng_camera_open(&camera, &g->camera, &err);
 	if (rc)
 		okng_say_error(&err, rc, "camera grab");
 	for (long i = 0; i < g->count && !rc; i++) {
@@ -239,9 +250,9 @@ static int grab(struct grab *g)
 {
 	bool synthetic;
 
-	if (load(&g->station, g->config))
+	if (load(&g->camera, g->config, g->name))
 		return OKNG_EXIT_FAILED;
-	synthetic = g->station.view[0].camera.type == OKNG_CAMERA_SYNTHETIC;
+	synthetic = g->camera.type == OKNG_CAMERA_SYNTHETIC;
 	if (!synthetic && (g->part != OKNG_SYNTHETIC_BY_RATE || g->from != 1))
 		return okng_command_misused(&okng_cmd_camera_grab, "--good, --defect and --from are for the synthetic camera");
 	if (mkdir(g->out, 0777) && errno != EEXIST) {
@@ -263,6 +274,7 @@ static int run_grab(int argc, char **argv)
 	while (!rc && (id = okng_command_option(&okng_cmd_camera_grab, argc, argv)) > 0) {
 		switch (id) {
 		case 'c': g.config = optarg; break;
+		case CAMERA: g.name = optarg; break;
 		case 'o': g.out = optarg; break;
 		case 'n': rc = okng_command_number(&okng_cmd_camera_grab, "count", optarg, 1, 1000000, &g.count); break;
 		case FROM: rc = okng_command_number(&okng_cmd_camera_grab, "from", optarg, 1, 1000000000, &g.from); break;
@@ -329,16 +341,18 @@ static void print_camera(const struct okng_camera *camera, const struct okng_cam
 
 static int run_show(int argc, char **argv)
 {
-	struct okng_station_config station;
+	struct okng_camera_params params;
 	struct okng_camera *camera = NULL;
 	struct okng_error err = { 0 };
-	const char *config = CONFIG_DEFAULT;
+	const char *config = CONFIG_DEFAULT, *name = NULL;
 	bool as_json = false;
 	int id, rc;
 
 	while ((id = okng_command_option(&okng_cmd_camera_show, argc, argv)) > 0) {
 		if (id == 'c')
 			config = optarg;
+		else if (id == CAMERA)
+			name = optarg;
 		else
 			as_json = true;
 	}
@@ -346,14 +360,14 @@ static int run_show(int argc, char **argv)
 		return okng_command_leave(id);
 	if (optind < argc)
 		return okng_command_misused(&okng_cmd_camera_show, "unexpected word '%s'", argv[optind]);
-	if (load(&station, config))
+	if (load(&params, config, name))
 		return OKNG_EXIT_FAILED;
-	rc = okng_camera_open(&camera, &station.view[0].camera, &err);
+	rc = okng_camera_open(&camera, &params, &err);
 	if (rc) {
 		okng_say_error(&err, rc, "camera show");
 		return OKNG_EXIT_FAILED;
 	}
-	print_camera(camera, &station.view[0].camera, as_json);
+	print_camera(camera, &params, as_json);
 	okng_camera_close(&camera);
 	return OKNG_EXIT_GOOD;
 }

@@ -147,14 +147,16 @@ static void check_station(const char *path, struct findings *f)
 	(void)okng_config_load_machine(&machine, path, &f->errors);
 	for (int i = 0; machine && i < machine->n; i++) {
 		const struct okng_station_config *config = &machine->station[i];
-		char recipe[sizeof(config->recipes) + sizeof(config->recipe) + 16];
+		for (int k = 0; k < config->n_views; k++) {
+			const struct okng_view_config *view = &config->view[k];
+			char recipe[sizeof(config->recipes) + sizeof(config->recipe) + sizeof(view->view) + 16];
 
-		snprintf(recipe, sizeof(recipe), "%s/%s/recipe.toml", config->recipes, config->recipe);
-		if (access(recipe, R_OK))
-			find(&f->notes, machine->file[i], "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
-		for (int k = 0; k < config->n_views; k++)
-			if (config->view[k].flat[0] && access(config->view[k].flat, R_OK))
-				find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", config->view[k].flat, strerror(errno));
+			snprintf(recipe, sizeof(recipe), "%s/%s%s%s/recipe.toml", config->recipes, config->recipe, *view->view ? "/" : "", view->view);
+			if (access(recipe, R_OK))
+				find(&f->notes, machine->file[i], "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
+			if (view->flat[0] && access(view->flat, R_OK))
+				find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", view->flat, strerror(errno));
+		}
 	}
 	free(machine);
 }

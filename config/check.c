@@ -146,6 +146,7 @@ static void check_view(const struct checking *c, struct okng_station_config *s, 
 		{line && !free_run, "camera.aravis", "trigger_line", "camera.aravis.trigger_line", "needs trigger.source = \"camera\": exposures come when the line says so"},
 		{line && p->rate > 0, "camera", "rate", "camera.rate", "must be 0 when camera.aravis.trigger_line triggers"},
 		{strchr(v->view, '/') || v->view[0] == '.', "camera", "view", "camera.view", "must be the name of a folder below the recipe's, not a path"},
+		{i == 0 && *v->view, "camera", "view", "camera.view", "is for further cameras: the first one's recipe lies in the recipe's own folder"},
 		{i > 0 && !*v->view, "camera", "view", "camera.view", "must be given: only the first camera's recipe lies in the recipe's own folder"},
 	};
 	for (size_t k = 0; k < sizeof rules / sizeof *rules; k++)

@@ -26,7 +26,7 @@ static int open_inspector(struct okng_inspector **inspector, const struct okng_r
 	struct okng_error err = {0};
 	struct okng_model *model = NULL;
 	struct okng_flat flat = {0};
-	char path[600];
+	char path[640];
 	snprintf(path, sizeof path, "%s/model.okm", folder);
 	int r = okng_recipe_needs_model(recipe) ? okng_model_load(&model, path, &err) : 0;
 	if (r == 0 && *flat_file)
@@ -49,39 +49,101 @@ static void log_config_errors(const struct okng_config_errors *errors)
 		log_error(&errors->error[i]);
 }
 
+/* Its limits come after those of the views before. */
+static int add_limits(struct okng_judging *j, struct okng_judging_view *v, const char *camera)
+{
+	struct okng_plc_limit limit[OKNG_PLC_LIMITS_MAX];
+	v->first_limit = j->n_limits;
+	v->n_limits = okng_config_limits(&v->recipe, limit);
+	if (j->n_limits + v->n_limits > OKNG_PLC_LIMITS_MAX) {
+		okng_log(LOG_ERR, "%s/recipe.toml: plc_writable: the recipes of all cameras open %d limits for the PLC; there is room for %d", v->folder,
+			j->n_limits + v->n_limits, OKNG_PLC_LIMITS_MAX);
+		return -EINVAL;
+	}
+	for (int i = 0; i < v->n_limits; i++) {
+		struct okng_plc_limit *l = &j->limit[j->n_limits++];
+		*l = limit[i];
+		if (j->n_views > 1)
+			snprintf(l->name, sizeof l->name, "%s: %.60s", camera, limit[i].name);
+	}
+	okng_tunable_list(&v->recipe, v->tunable);
+	return 0;
+}
+
+static int open_view(struct okng_judging *j, int i, const struct okng_station_config *config, const char *name, struct okng_judging_size size)
+{
+	struct okng_judging_view *v = &j->view[i];
+	const struct okng_view_config *c = &config->view[i];
+	struct okng_config_errors *errors = calloc(1, sizeof *errors);
+	if (!errors)
+		return -ENOMEM;
+	snprintf(v->folder, sizeof v->folder, "%s/%s%s%s", config->recipes, name, *c->view ? "/" : "", c->view);
+	int r = okng_config_load_recipe(&v->recipe, v->folder, errors);
+	if (r < 0)
+		log_config_errors(errors);
+	free(errors);
+	if (r == 0 && v->recipe.number != j->view[0].recipe.number) {
+		okng_log(LOG_ERR, "%s/recipe.toml: number: is %d, but %s/recipe.toml, for the same part, has %d", v->folder, v->recipe.number,
+			j->view[0].folder, j->view[0].recipe.number);
+		r = -EINVAL;
+	}
+	for (int w = 0; r == 0 && w < config->workers; w++)
+		r = open_inspector(&v->inspector[w], &v->recipe, v->folder, c->flat, size.width, size.height);
+	return r == 0 ? add_limits(j, v, c->camera.name) : r;
+}
+
+static uint16_t crc_of(const struct okng_judging *j, const char *station_file)
+{
+	char file[2 * OKNG_CAMERAS_MAX][640];
+	const char *paths[1 + 2 * OKNG_CAMERAS_MAX] = {station_file};
+	int n = 1;
+	for (int i = 0; i < j->n_views; i++)
+		for (int model = 0; model < 2; model++) {
+			snprintf(file[2 * i + model], sizeof file[0], "%s/%s", j->view[i].folder, model ? "model.okm" : "recipe.toml");
+			paths[n++] = file[2 * i + model];
+		}
+	return okng_config_crc(paths, n);
+}
+
 int okng_judging_open(struct okng_judging **judging, const struct okng_station_config *config, const char *station_file,
-	const char *name, int32_t width, int32_t height)
+	const char *name, const struct okng_judging_size *size)
 {
 	static uint32_t generations; /* main thread only */
 	*judging = NULL;
 	struct okng_judging *j = calloc(1, sizeof *j);
-	struct okng_config_errors *errors = calloc(1, sizeof *errors);
-	int r = j && errors ? 0 : -ENOMEM;
+	int r = j ? 0 : -ENOMEM;
 	if (r == 0) {
-		snprintf(j->folder, sizeof j->folder, "%s/%s", config->recipes, name);
-		r = okng_config_load_recipe(&j->recipe, j->folder, errors);
-		if (r < 0)
-			log_config_errors(errors);
+		j->n_views = config->n_views;
+		j->workers = config->workers;
 	}
-	for (int i = 0; r == 0 && i < config->workers; i++) {
-		r = open_inspector(&j->inspector[i], &j->recipe, j->folder, config->view[0].flat, width, height);
-		if (r == 0)
-			j->workers = i + 1;
-	}
+	for (int i = 0; r == 0 && i < config->n_views; i++)
+		r = open_view(j, i, config, name, size[i]);
 	if (r == 0) {
-		char recipe_file[600], model_file[600];
-		snprintf(recipe_file, sizeof recipe_file, "%s/recipe.toml", j->folder);
-		snprintf(model_file, sizeof model_file, "%s/model.okm", j->folder);
+		snprintf(j->name, sizeof j->name, "%s", j->view[0].recipe.name);
+		j->number = j->view[0].recipe.number;
 		j->generation = ++generations;
-		j->n_limits = okng_config_limits(&j->recipe, j->limit);
-		okng_tunable_list(&j->recipe, j->tunable);
-		j->crc = okng_config_crc((const char *const[]){station_file, recipe_file, model_file}, 3);
+		j->crc = crc_of(j, station_file);
 		*judging = j;
 		j = NULL;
 	}
-	free(errors);
 	okng_judging_close(&j);
 	return r;
+}
+
+static struct okng_tuning tuning_of(const struct okng_judging_view *v, const struct okng_tuning *all)
+{
+	struct okng_tuning t = {.n = v->n_limits};
+	memcpy(t.value, all->value + v->first_limit, (size_t)t.n * sizeof *t.value);
+	return t;
+}
+
+void okng_judging_run(const struct okng_judging *judging, int view, int worker, const struct okng_tuning *tuning,
+	const struct okng_image *image, struct okng_result *result)
+{
+	const struct okng_judging_view *v = &judging->view[view];
+	struct okng_tuning mine = tuning_of(v, tuning);
+	okng_inspector_tune(v->inspector[worker], v->tunable, &mine);
+	okng_inspector_run(v->inspector[worker], image, result);
 }
 
 /* Judges one folder of references: how many were not as labelled, or negative errno. */
@@ -119,39 +181,52 @@ struct okng_tuning okng_judging_tuning(const struct okng_judging *judging)
 	return t;
 }
 
-int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config, const struct okng_tuning *tuning)
+/* How many references of a view were not as labelled, or negative errno. */
+static int test_view(const struct okng_judging_view *v, const struct okng_view_config *config, const struct okng_tuning *tuning, int *seen)
 {
 	struct okng_model *model = NULL;
 	struct okng_inspector *inspector = NULL;
 	struct okng_error err = {0};
-	char path[600];
+	struct okng_tuning mine = tuning_of(v, tuning);
+	char path[640];
+	int wrong = 0;
 	/* Its own inspector of the files on disk: the workers' belong to their threads. */
-	snprintf(path, sizeof path, "%s/model.okm", judging->folder);
+	snprintf(path, sizeof path, "%s/model.okm", v->folder);
 	int r = okng_model_load(&model, path, &err);
 	if (r < 0 && r != -ENOENT)
 		log_error(&err);
 	bool taught = r == 0 && model->mean.width;
-	int32_t w = taught ? model->mean.width : config->view[0].camera.width, h = taught ? model->mean.height : config->view[0].camera.height;
+	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
 	if (r == 0 || r == -ENOENT)
-		r = open_inspector(&inspector, &judging->recipe, judging->folder, "", w, h);
+		r = open_inspector(&inspector, &v->recipe, v->folder, "", w, h);
 	if (r == 0)
-		okng_inspector_tune(inspector, judging->tunable, tuning);
-	int seen = 0, wrong = 0;
+		okng_inspector_tune(inspector, v->tunable, &mine);
 	for (int good = 1; r == 0 && good >= 0; good--) {
-		snprintf(path, sizeof path, "%s/reference/%s", judging->folder, good ? "ok" : "ng");
-		int n = test_folder(inspector, path, good, &seen);
+		snprintf(path, sizeof path, "%s/reference/%s", v->folder, good ? "ok" : "ng");
+		int n = test_folder(inspector, path, good, seen);
 		r = n < 0 ? n : 0;
 		wrong += n > 0 ? n : 0;
 	}
 	okng_model_close(&model);
 	okng_inspector_close(&inspector);
-	if (r == 0 && seen == 0) {
-		okng_log(LOG_WARNING, "test run: no pictures in %s/reference/ok or /ng", judging->folder);
+	return r < 0 ? r : wrong;
+}
+
+int okng_judging_test(const struct okng_judging *judging, const struct okng_station_config *config, const struct okng_tuning *tuning)
+{
+	int seen = 0, wrong = 0, r = 0;
+	for (int i = 0; r >= 0 && i < judging->n_views; i++) {
+		r = test_view(&judging->view[i], &config->view[i], tuning, &seen);
+		wrong += r > 0 ? r : 0;
+	}
+	if (r < 0)
+		return r;
+	if (seen == 0) {
+		okng_log(LOG_WARNING, "test run: no pictures in %s/reference/ok or /ng", judging->view[0].folder);
 		return -ENODATA;
 	}
-	if (r == 0)
-		okng_log(LOG_INFO, "test run: %d of %d references judged as labelled", seen - wrong, seen);
-	return r < 0 ? r : wrong ? -EBADMSG : 0;
+	okng_log(LOG_INFO, "test run: %d of %d references judged as labelled", seen - wrong, seen);
+	return wrong ? -EBADMSG : 0;
 }
 
 void okng_judging_close(struct okng_judging **judging)
@@ -160,7 +235,8 @@ void okng_judging_close(struct okng_judging **judging)
 	*judging = NULL;
 	if (!j)
 		return;
-	for (int i = 0; i < OKNG_WORKERS_MAX; i++)
-		okng_inspector_close(&j->inspector[i]);
+	for (int i = 0; i < j->n_views; i++)
+		for (int w = 0; w < OKNG_WORKERS_MAX; w++)
+			okng_inspector_close(&j->view[i].inspector[w]);
 	free(j);
 }

@@ -73,8 +73,8 @@ static void say_ready(struct okng_machine *machine)
 		char unit[32] = "";
 		if (n > 1)
 			snprintf(unit, sizeof unit, ", unit %d", i + 1);
-		okng_log(LOG_NOTICE, "station %s%s, recipe %s, %d workers, deadline %d ms%s%s", c->name, unit, j ? j->recipe.name : "none in force",
-			c->workers, c->deadline_ms, j ? ", cpu " : "", j ? okng_inspector_cpu(j->inspector[0]) : "");
+		okng_log(LOG_NOTICE, "station %s%s, recipe %s, %d workers, deadline %d ms%s%s", c->name, unit, j ? j->name : "none in force",
+			c->workers, c->deadline_ms, j ? ", cpu " : "", j ? okng_inspector_cpu(j->view[0].inspector[0]) : "");
 	}
 	okng_log_drain();
 	sd_notify(0, "READY=1");
@@ -92,7 +92,7 @@ static void say_status(struct okng_machine *machine, char said[STATUS_SIZE])
 	for (int i = 0; i < n && at < sizeof status; i++) {
 		const struct okng_judging *j = okng_station_judging(station[i]);
 		at += (size_t)snprintf(status + at, sizeof status - at, "%s%s%srecipe %s", i ? "; " : "",
-			n > 1 ? okng_station_config(station[i])->name : "", n > 1 ? ": " : "", j ? j->recipe.name : "none in force");
+			n > 1 ? okng_station_config(station[i])->name : "", n > 1 ? ": " : "", j ? j->name : "none in force");
 	}
 	n = okng_machine_links(machine, links);
 	for (int i = 0; i < n && at < sizeof status; i++)

@@ -13,20 +13,8 @@
 
 #define TICK_NS 250000000LL
 
-static void describe_truth(const struct okng_frame *f, char *out, size_t size)
-{
-	size_t n = 0;
-	*out = '\0';
-	if (f->truths == 0)
-		snprintf(out, size, "good");
-	for (int i = 0; i < f->truths && i < OKNG_TRUTH_MAX && n < size; i++) {
-		const struct okng_truth *t = &f->truth[i];
-		n += (size_t)snprintf(out + n, size - n, "%s%s@%d,%d,%d,%d", i ? " " : "", t->kind, t->box.x, t->box.y, t->box.w, t->box.h);
-	}
-}
-
 /* Gives the frame to the worker with the least to do. */
-static void dispatch(struct okng_station *s, struct part *p)
+static void dispatch(struct okng_station *s, struct part *p, int view)
 {
 	struct job *job = s->free_jobs;
 	if (!s->judging) {
@@ -41,26 +29,36 @@ static void dispatch(struct okng_station *s, struct part *p)
 	for (int i = 1; i < s->workers; i++)
 		if (s->worker[i].under_way < w->under_way)
 			w = &s->worker[i];
+	if (!p->judging) {
+		p->judging = s->judging;
+		p->judging->jobs++;
+		if (p->generation != p->judging->generation) /* another recipe came in between */
+			p->tuning = s->tuning;
+	}
 	s->free_jobs = job->next_free;
 	job->ticket = p->ticket;
-	job->judging = s->judging;
-	job->tuning = p->generation == s->judging->generation ? p->tuning : s->tuning; /* another recipe came in between */
-	job->frame = p->frame;
+	job->view = view;
+	job->judging = p->judging;
+	job->tuning = p->tuning;
+	job->frame = p->look[view].frame;
 	okng_frame_ref(job->frame);
-	s->judging->jobs++;
+	job->judging->jobs++;
 	w->under_way++;
 	okng_ring_push(&w->todo, &job); /* as large as the pool of jobs and one ping */
 	okng_bell_ring(w->bell);
 }
 
+/* Every camera exposes for it. */
 static void start_part(struct okng_station *s, struct part *p)
 {
 	struct exposure x = {p->ticket, p->deadline_ns};
 	if (!s->judging)
 		okng_part_fault(p, OKNG_REASON_RECIPE, "no valid recipe");
-	else if (!p->judged && !okng_ring_push(&s->to_camera, &x))
-		okng_part_fault(p, OKNG_REASON_QUEUE_FULL, "the camera has too much to do");
-	okng_bell_ring(s->camera_bell);
+	for (int i = 0; i < s->views && !p->judged; i++) {
+		if (!okng_ring_push(&s->view[i].to_camera, &x))
+			okng_part_fault(p, OKNG_REASON_QUEUE_FULL, "the camera has too much to do");
+		okng_bell_ring(s->view[i].bell);
+	}
 }
 
 static unsigned under_way(const struct okng_station *s)
@@ -119,54 +117,58 @@ static void take_link(struct okng_station *s)
 	}
 }
 
-static void camera_trouble(struct okng_station *s, struct part *p, const struct exposed *e)
+static void camera_trouble(struct okng_station *s, struct view *v, struct part *p, const struct exposed *e)
 {
 	int err = e->err;
 	bool lost = err == -ENODEV || err == -ENODATA;
-	const char *text = *e->why ? e->why : strerror(-err);
+	const char *text = *e->why ? e->why : strerror(-err), *name = s->config.view[v->index].camera.name;
 	if (p && err == -ENOBUFS)
 		okng_part_fault(p, OKNG_REASON_QUEUE_FULL, "every frame of the pool is held");
 	else if (p && err == -ETIMEDOUT)
 		okng_part_fault(p, OKNG_REASON_DEADLINE, "no frame came in time");
 	else if (p)
 		okng_part_fault(p, lost ? OKNG_REASON_CAMERA_LOST : OKNG_REASON_INCOMPLETE, text);
-	if (lost && s->camera_ok) {
-		s->camera_ok = false;
+	if (lost && v->ok) {
+		v->ok = false;
 		s->status_due = true;
-		okng_log(err == -ENODATA ? LOG_NOTICE : LOG_ERR, "camera %s: %s", s->config.view[0].camera.name, text);
+		okng_log(err == -ENODATA ? LOG_NOTICE : LOG_ERR, "camera %s: %s", name, text);
 	} else if (!lost) {
-		okng_log(LOG_WARNING, "camera %s: %s", s->config.view[0].camera.name, text);
+		okng_log(LOG_WARNING, "camera %s: %s", name, text);
 	}
 }
 
-static void take_camera(struct okng_station *s)
+static void take_frame(struct okng_station *s, struct view *v, struct part *p, struct okng_frame *frame)
+{
+	okng_verdict_frame(s, p, v->index, frame);
+	if (s->plc && p->answers_plc && okng_verdict_exposed(s, p))
+		okng_plc_exposed(s->plc, s->unit);
+	if (!frame->incomplete) {
+		dispatch(s, p, v->index);
+		return;
+	}
+	p->decides = v->index; /* its picture goes into the record */
+	okng_part_fault(p, OKNG_REASON_INCOMPLETE, "the frame is incomplete");
+}
+
+static void take_camera(struct okng_station *s, struct view *v)
 {
 	struct exposed e;
-	while (okng_ring_pop(&s->from_camera, &e)) {
+	while (okng_ring_pop(&v->from_camera, &e)) {
 		struct part *p = NULL;
 		if (e.ticket)
 			p = okng_part_find(s, e.ticket);
 		else if (takes_own(s) && (e.frame || e.err == -EIO))
 			p = own_trigger(s, e.frame ? e.frame->exposed_ns : okng_bell_now());
 		if (e.err) {
-			camera_trouble(s, p, &e);
+			camera_trouble(s, v, p, &e);
 			continue;
 		}
-		if (!s->camera_ok)
-			s->status_due = s->camera_ok = true;
-		if (!p || p->judged) {
-			okng_frame_unref(&e.frame);
-			continue;
-		}
-		p->frame = e.frame;
-		p->record.acq_id = (uint32_t)e.frame->id;
-		describe_truth(e.frame, p->record.truth, sizeof p->record.truth);
-		if (s->plc && p->answers_plc)
-			okng_plc_exposed(s->plc, s->unit);
-		if (e.frame->incomplete)
-			okng_part_fault(p, OKNG_REASON_INCOMPLETE, "the frame is incomplete");
+		if (!v->ok)
+			s->status_due = v->ok = true;
+		if (p && !p->judged)
+			take_frame(s, v, p, e.frame);
 		else
-			dispatch(s, p);
+			okng_frame_unref(&e.frame);
 	}
 }
 
@@ -196,7 +198,7 @@ static void take_workers(struct okng_station *s)
 			struct part *p = okng_part_find(s, job->ticket);
 			/* Too late is too late, even when the deadline was not noticed before the result. */
 			if (p && okng_bell_now() < p->deadline_ns)
-				okng_part_result(s, p, job);
+				okng_verdict_look(s, p, job);
 			okng_frame_unref(&job->frame);
 			job->judging->jobs--;
 			w->under_way--;
@@ -292,7 +294,8 @@ void *okng_station_thread(void *arg)
 	while (!atomic_load(&s->quit)) {
 		take_orders(s);
 		take_link(s);
-		take_camera(s);
+		for (int i = 0; i < s->views; i++)
+			take_camera(s, &s->view[i]);
 		take_workers(s);
 		run_timer(s, okng_bell_now());
 		okng_parts_publish(s, okng_bell_now());

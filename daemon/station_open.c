@@ -31,14 +31,14 @@ static unsigned part_room(const struct okng_station_config *config)
 
 static int allocate(struct okng_station *s)
 {
-	unsigned queue = (unsigned)s->config.queue;
+	unsigned jobs = (unsigned)(s->config.queue * s->config.n_views);
 	s->part_room = part_room(&s->config);
 	s->parts = calloc(s->part_room, sizeof *s->parts);
-	s->jobs = calloc(queue, sizeof *s->jobs);
+	s->jobs = calloc(jobs, sizeof *s->jobs);
 	s->histogram = calloc(TIME_BINS, sizeof *s->histogram);
 	if (!s->parts || !s->jobs || !s->histogram)
 		return -ENOMEM;
-	for (unsigned i = 0; i < queue; i++) {
+	for (unsigned i = 0; i < jobs; i++) {
 		s->jobs[i].next_free = s->free_jobs;
 		s->free_jobs = &s->jobs[i];
 	}
@@ -48,40 +48,62 @@ static int allocate(struct okng_station *s)
 	if (r == 0)
 		r = okng_ring_init(&s->to_main, 16, sizeof(struct okng_station_command));
 	if (r == 0)
-		r = okng_ring_init(&s->from_camera, s->part_room, sizeof(struct exposed));
-	if (r == 0)
-		r = okng_ring_init(&s->to_camera, s->part_room, sizeof(struct exposure));
-	if (r == 0)
 		r = s->bell = okng_bell_open();
-	if (r >= 0)
-		r = s->camera_bell = okng_bell_open();
 	return r < 0 ? r : 0;
 }
 
-static int open_camera(struct okng_station *s)
+static int open_view(struct okng_station *s, int i)
 {
-	struct okng_camera_params p = s->config.view[0].camera;
+	struct view *v = &s->view[i];
+	struct okng_camera_params p = s->config.view[i].camera;
 	struct okng_error err = {0};
+	v->station = s;
+	v->index = i;
 	if (s->config.trigger != OKNG_TRIGGER_CAMERA)
 		p.rate = 0;
 	/* Every part under way may hold a frame, and one is being filled. */
 	if (p.frames < s->config.queue + 2)
 		p.frames = s->config.queue + 2;
-	int r = okng_camera_open(&s->camera, &p, &err);
+	int r = okng_ring_init(&v->from_camera, s->part_room, sizeof(struct exposed));
+	if (r == 0)
+		r = okng_ring_init(&v->to_camera, s->part_room, sizeof(struct exposure));
+	if (r == 0)
+		r = v->bell = okng_bell_open();
+	if (r < 0)
+		return r;
+	r = okng_camera_open(&v->camera, &p, &err);
 	if (r < 0) {
 		okng_log(LOG_ERR, "camera %s: %s%s%s", p.name, err.file, *err.file ? ": " : "", err.text);
 		return r;
 	}
-	okng_camera_size(s->camera, &s->width, &s->height);
-	s->camera_ok = true;
+	okng_camera_size(v->camera, &v->width, &v->height);
+	v->ok = true;
 	return 0;
+}
+
+static int open_views(struct okng_station *s)
+{
+	int r = 0;
+	s->views = s->config.n_views;
+	for (int i = 0; r == 0 && i < s->views; i++)
+		r = open_view(s, i);
+	return r;
+}
+
+static void sizes_of(const struct okng_station *s, struct okng_judging_size size[OKNG_CAMERAS_MAX])
+{
+	for (int i = 0; i < s->views; i++)
+		size[i] = (struct okng_judging_size){s->view[i].width, s->view[i].height};
 }
 
 static int open_store(struct okng_station *s)
 {
 	char why[256] = "";
 	struct okng_store_params p = s->config.store;
-	p.picture_max_pixels = s->width * s->height;
+	p.picture_max_pixels = 0;
+	for (int i = 0; i < s->views; i++)
+		if (s->view[i].width * s->view[i].height > p.picture_max_pixels)
+			p.picture_max_pixels = s->view[i].width * s->view[i].height;
 	int r = okng_store_open(&s->store, &p, why, sizeof why);
 	if (r < 0) {
 		okng_log(LOG_ERR, "record in %s: %s", p.folder, *why ? why : strerror(-r));
@@ -104,7 +126,9 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	s->config = *config;
 	snprintf(s->station_file, sizeof s->station_file, "%s", station_file);
 	snprintf(s->subject, sizeof s->subject, "%s", subject);
-	s->bell = s->camera_bell = -1;
+	s->bell = -1;
+	for (int i = 0; i < OKNG_CAMERAS_MAX; i++)
+		s->view[i].bell = -1;
 	for (int i = 0; i < OKNG_WORKERS_MAX; i++)
 		s->worker[i].bell = -1;
 	s->main_bell = main_bell;
@@ -114,10 +138,12 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 	s->period_ns = config->period_ms * 1000000LL;
 	int r = allocate(s);
 	if (r == 0)
-		r = open_camera(s);
+		r = open_views(s);
 	if (r == 0)
 		r = open_store(s);
-	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, s->width, s->height) < 0)
+	struct okng_judging_size size[OKNG_CAMERAS_MAX];
+	sizes_of(s, size);
+	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, size) < 0)
 		okng_log(LOG_ERR, "recipe %s is not in force: READY stays off, every part is rejected", config->recipe);
 	s->newest = s->judging;
 	if (r < 0)
@@ -185,9 +211,15 @@ const struct okng_judging *okng_station_judging(const struct okng_station *s)
 int okng_station_prepare(const struct okng_station *s, const struct okng_station_config *config, const char *name,
 	struct okng_judging **judging)
 {
+	struct okng_judging_size size[OKNG_CAMERAS_MAX];
 	struct okng_station_config fresh = *config;
 	fresh.workers = s->config.workers;
-	return okng_judging_open(judging, &fresh, s->station_file, name, s->width, s->height);
+	fresh.n_views = s->config.n_views;
+	memcpy(fresh.view, s->config.view, sizeof fresh.view);
+	for (int i = 0; i < s->views && i < config->n_views; i++)
+		memcpy(fresh.view[i].flat, config->view[i].flat, sizeof fresh.view[i].flat);
+	sizes_of(s, size);
+	return okng_judging_open(judging, &fresh, s->station_file, name, size);
 }
 
 int okng_station_swap(struct okng_station *s, const struct okng_station_config *config, const char *name, struct okng_judging **judging)
@@ -202,7 +234,8 @@ int okng_station_swap(struct okng_station *s, const struct okng_station_config *
 	*judging = NULL;
 	memcpy(s->config.recipe, name, strnlen(name, sizeof s->config.recipe - 1) + 1);
 	memcpy(s->config.recipes, config->recipes, sizeof s->config.recipes);
-	memcpy(s->config.view[0].flat, config->view[0].flat, sizeof s->config.view[0].flat);
+	for (int i = 0; i < s->views && i < config->n_views; i++)
+		memcpy(s->config.view[i].flat, config->view[i].flat, sizeof s->config.view[i].flat);
 	s->config.deadline_ms = config->deadline_ms;
 	s->config.period_ms = config->period_ms;
 	s->config.log_level = config->log_level;
@@ -226,33 +259,42 @@ void okng_station_drain(struct okng_station *s)
 	give_order(s, &(struct order){.kind = ORDER_DRAIN});
 }
 
-/* Frames still in rings and parts go back to the pool, which the camera's close insists on. */
+/* Frames still in rings and parts go back to the pools, which the cameras' close insists on. */
 static void give_back_frames(struct okng_station *s)
 {
 	struct exposed e;
-	while (s->from_camera.slots && okng_ring_pop(&s->from_camera, &e))
-		okng_frame_unref(&e.frame);
-	for (unsigned i = 0; s->parts && i < s->part_room; i++)
-		okng_frame_unref(&s->parts[i].frame);
-	for (int i = 0; s->jobs && i < s->config.queue; i++)
+	for (int v = 0; v < s->views; v++) {
+		while (s->view[v].from_camera.slots && okng_ring_pop(&s->view[v].from_camera, &e))
+			okng_frame_unref(&e.frame);
+		for (unsigned i = 0; s->parts && i < s->part_room; i++)
+			okng_frame_unref(&s->parts[i].look[v].frame);
+	}
+	for (int i = 0; s->jobs && i < s->config.queue * s->config.n_views; i++)
 		okng_frame_unref(&s->jobs[i].frame);
+}
+
+static void close_bell(int bell)
+{
+	if (bell >= 0)
+		close(bell);
 }
 
 static void release(struct okng_station *s)
 {
-	struct okng_ring *rings[] = {&s->from_link, &s->from_main, &s->to_main, &s->from_camera, &s->to_camera};
+	struct okng_ring *rings[] = {&s->from_link, &s->from_main, &s->to_main};
 	for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)
 		okng_ring_finish(rings[i]);
 	for (int i = 0; i < OKNG_WORKERS_MAX; i++) {
 		okng_ring_finish(&s->worker[i].todo);
 		okng_ring_finish(&s->worker[i].done);
-		if (s->worker[i].bell >= 0)
-			close(s->worker[i].bell);
+		close_bell(s->worker[i].bell);
 	}
-	if (s->bell >= 0)
-		close(s->bell);
-	if (s->camera_bell >= 0)
-		close(s->camera_bell);
+	for (int i = 0; i < OKNG_CAMERAS_MAX; i++) {
+		okng_ring_finish(&s->view[i].from_camera);
+		okng_ring_finish(&s->view[i].to_camera);
+		close_bell(s->view[i].bell);
+	}
+	close_bell(s->bell);
 	free(s->parts);
 	free(s->jobs);
 	free(s->histogram);
@@ -278,7 +320,8 @@ void okng_station_close(struct okng_station **station)
 	}
 	okng_judging_close(&s->judging);
 	give_back_frames(s);
-	okng_camera_close(&s->camera);
+	for (int i = 0; i < s->views; i++)
+		okng_camera_close(&s->view[i].camera);
 	okng_store_close(&s->store);
 	release(s);
 }

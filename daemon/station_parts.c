@@ -17,7 +17,6 @@
 #define MARGIN_NS 1000000
 #define MARGIN_SHARE 20
 
-#define MEASURES (int)(sizeof((struct part *)0)->measures / sizeof(float))
 _Static_assert(sizeof((struct part *)0)->measures == sizeof((struct okng_plc_result *)0)->measures, "as many as registers");
 
 static struct part *at(const struct okng_station *s, unsigned i)
@@ -61,8 +60,8 @@ struct part *okng_part_open(struct okng_station *s, int64_t now, const struct ok
 	if (s->judging) {
 		p->generation = s->judging->generation;
 		p->tuning = s->tuning;
-		p->record.recipe = (uint16_t)s->judging->recipe.number;
-		snprintf(p->record.recipe_name, sizeof p->record.recipe_name, "%s", s->judging->recipe.name);
+		p->record.recipe = (uint16_t)s->judging->number;
+		snprintf(p->record.recipe_name, sizeof p->record.recipe_name, "%s", s->judging->name);
 	}
 	int r = okng_store_accept(s->store, &p->record);
 	p->recorded = r == 0;
@@ -95,42 +94,6 @@ void okng_part_fault(struct part *part, uint16_t reason, const char *text)
 	snprintf(part->record.decided_by, sizeof part->record.decided_by, "%s", text);
 }
 
-static uint16_t thousandths(float x)
-{
-	return x <= 0 ? 0 : x >= 65.535f ? UINT16_MAX : (uint16_t)lrintf(x * 1000);
-}
-
-void okng_part_result(struct okng_station *s, struct part *part, const struct job *job)
-{
-	if (part->judged)
-		return;
-	const struct okng_result *r = &job->result;
-	struct okng_record *rec = &part->record;
-	part->judged = true;
-	rec->verdict = (uint16_t)r->verdict;
-	rec->reason = (uint16_t)r->reason;
-	rec->recipe = (uint16_t)job->judging->recipe.number;
-	snprintf(rec->recipe_name, sizeof rec->recipe_name, "%s", job->judging->recipe.name);
-	rec->defects = (uint32_t)r->n_defects;
-	rec->score = thousandths(r->score);
-	rec->limit = thousandths(r->limit);
-	snprintf(rec->decided_by, sizeof rec->decided_by, "%s", r->decided_by);
-	for (int i = 0; i < r->n_measures && i < MEASURES; i++)
-		part->measures[i] = (float)r->measures[i].value;
-	if (r->worst >= 0) {
-		const struct okng_defect *d = &r->defects[r->worst];
-		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, d->box, s->width, s->height);
-		rec->x = box.x;
-		rec->y = box.y;
-		rec->w = box.w;
-		rec->h = box.h;
-		rec->area = d->area;
-		rec->class_number = (uint16_t)d->class_number;
-		snprintf(rec->class_name, sizeof rec->class_name, "%s",
-			d->class_index >= 0 ? job->judging->recipe.classes[d->class_index].name : "unclassified");
-	}
-}
-
 static uint16_t clip16(int64_t v)
 {
 	return v < 0 ? 0 : v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
@@ -160,13 +123,22 @@ static void to_registers(const struct okng_record *r, int answers_plc, struct ok
 	out->answers_plc = answers_plc;
 }
 
+/* What goes beside the row: the deciding camera's picture, or else one that there is. */
+static const struct okng_image *picture_of(const struct okng_station *s, const struct part *p)
+{
+	const struct okng_frame *frame = p->look[p->decides].frame;
+	for (int i = 0; !frame && i < s->views; i++)
+		frame = p->look[i].frame;
+	return frame ? &frame->image : NULL;
+}
+
 static void publish(struct okng_station *s, struct part *p, int64_t now)
 {
 	struct okng_record *r = &p->record;
 	int64_t us = (now - p->trigger_ns) / 1000;
 	r->time_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 	if (p->recorded) {
-		const struct okng_image *img = p->frame ? &p->frame->image : NULL;
+		const struct okng_image *img = picture_of(s, p);
 		okng_store_judge(s->store, r, img ? img->data : NULL, img ? img->width : 0, img ? img->height : 0, img ? img->stride : 0);
 	}
 	if (s->plc) {
@@ -175,7 +147,10 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 		memcpy(block.measures, p->measures, sizeof block.measures);
 		okng_plc_publish(s->plc, s->unit, &block);
 	}
-	okng_frame_unref(&p->frame);
+	for (int i = 0; i < s->views; i++)
+		okng_frame_unref(&p->look[i].frame);
+	if (p->judging)
+		p->judging->jobs--;
 	if (s->show)
 		okng_status_show(r);
 	okng_status_count(s, r); /* after the line: it may be the last */
@@ -186,7 +161,8 @@ void okng_parts_publish(struct okng_station *s, int64_t now)
 {
 	for (unsigned i = 0; i < s->count; i++)
 		if (!at(s, i)->judged && now >= at(s, i)->deadline_ns)
-			okng_part_fault(at(s, i), OKNG_REASON_DEADLINE, at(s, i)->frame ? "the inspection took too long" : "no frame came in time");
+			okng_part_fault(at(s, i), OKNG_REASON_DEADLINE,
+				okng_verdict_exposed(s, at(s, i)) ? "the inspection took too long" : "no frame came in time");
 	while (s->count && at(s, 0)->judged) {
 		publish(s, at(s, 0), okng_bell_now());
 		s->first = (s->first + 1) & (s->part_room - 1);

@@ -35,6 +35,7 @@ struct exposed {
 /* station ↔ worker, by pointer; station owns the pool. frame NULL: a ping that asks whether the worker lives. */
 struct job {
 	uint64_t ticket;
+	int view;
 	struct okng_frame *frame;
 	struct okng_judging *judging;
 	struct okng_tuning tuning; /* limits in force when the part was triggered */
@@ -50,6 +51,19 @@ struct order {
 	int err, deadline_ms, period_ms;
 };
 
+/* A camera with its thread. */
+struct view {
+	struct okng_station *station;
+	int index, bell;
+	struct okng_camera *camera;
+	int32_t width, height;
+	pthread_t thread;
+	bool started;
+	struct okng_ring from_camera, to_camera;
+	bool ok, lost;               /* the station thread's from here on */
+	char trouble[sizeof((struct okng_camera_stats *)0)->trouble]; /* why it is lost, as last logged */
+};
+
 struct worker {
 	struct okng_station *station;
 	int index, bell;
@@ -61,33 +75,48 @@ struct worker {
 	bool pinged;
 };
 
+#define MEASURES_MAX 5 /* registers MEASURE_1 to 5 */
+
+/* What one camera saw of a part. */
+struct look {
+	struct okng_frame *frame; /* held for the picture */
+	bool judged;
+	uint16_t verdict, reason, class_number, score, limit; /* as in the record */
+	uint32_t defects, area;
+	struct okng_rect box;
+	char class_name[48], decided_by[96];
+	int n_measures;
+	float measure[MEASURES_MAX];
+};
+
 struct part {
 	uint64_t ticket;
 	int64_t trigger_ns, deadline_ns;
 	struct okng_record record;
 	uint32_t generation;      /* of the judging that tuning is for; 0: none */
 	struct okng_tuning tuning;
-	float measures[5];        /* registers MEASURE_1 to 5; what was not found is 0 */
+	float measures[MEASURES_MAX]; /* those of the cameras one after the other; what was not found is 0 */
 	bool judged, answers_plc, recorded;
-	struct okng_frame *frame; /* held for the picture */
+	struct okng_judging *judging; /* of all its looks, kept from the first frame on; NULL before */
+	int decides;              /* the camera whose look is in the record */
+	struct look look[OKNG_CAMERAS_MAX];
 };
 
 struct okng_station {
 	struct okng_station_config config;
 	char station_file[512];
-	struct okng_camera *camera;
+	struct view view[OKNG_CAMERAS_MAX];
+	int views;
 	struct okng_store *store;
 	struct okng_plc *plc;  /* of all stations; NULL: no link */
 	int unit;              /* ours of plc */
 	char subject[64];      /* of our threads' log lines, okng_log_subject */
 	int bell, main_bell;
-	pthread_t thread, capture;
-	bool started, capture_started, show;
+	pthread_t thread;
+	bool started, show;
 	atomic_bool quit, capture_quit, idle, finished;
-	int32_t width, height;
 
-	struct okng_ring from_link, from_main, from_camera, to_camera, to_main;
-	int camera_bell;
+	struct okng_ring from_link, from_main, to_main;
 	struct worker worker[OKNG_WORKERS_MAX];
 	int workers;
 
@@ -102,9 +131,7 @@ struct okng_station {
 	uint64_t triggered, parts_wanted;
 	int64_t next_timer_ns, next_tick_ns;
 	int64_t period_ns;
-	bool offline, draining, camera_ok, camera_lost;
-	char camera_trouble[sizeof((struct okng_camera_stats *)0)->trouble]; /* why it is lost, as last logged */
-	int camera_err;
+	bool offline, draining;
 	uint16_t last_seq;
 	int deadline_ms;
 	uint64_t published;
@@ -121,9 +148,13 @@ struct okng_station {
 struct part *okng_part_open(struct okng_station *s, int64_t now, const struct okng_plc_trigger *trigger, bool from_plc);
 struct part *okng_part_find(struct okng_station *s, uint64_t ticket); /* NULL: published already */
 void okng_part_fault(struct part *part, uint16_t reason, const char *text);
-void okng_part_result(struct okng_station *s, struct part *part, const struct job *job);
 void okng_parts_publish(struct okng_station *s, int64_t now); /* deadlines, then every judged part at the front */
 int64_t okng_parts_deadline(const struct okng_station *s);    /* of the first to expire; -1: none */
+
+/* station_verdict.c */
+void okng_verdict_frame(struct okng_station *s, struct part *part, int view, struct okng_frame *frame); /* it came; takes the reference */
+bool okng_verdict_exposed(const struct okng_station *s, const struct part *part); /* by every camera */
+void okng_verdict_look(struct okng_station *s, struct part *part, const struct job *job); /* with the last one the part is judged */
 
 /* station_status.c */
 void okng_status_limits(struct okng_station *s); /* those of judging, as its file says, are in force and open */

@@ -55,40 +55,61 @@ static bool link_is_out(const struct okng_station *s)
 }
 
 /* A real camera is lost and found whether or not a part is under way. */
-static void watch_camera(struct okng_station *s, const struct okng_camera_stats *cam)
+static void watch_camera(struct okng_station *s, struct view *v, const struct okng_camera_stats *cam)
 {
-	if (cam->lost != s->camera_lost) {
-		s->camera_lost = cam->lost;
-		s->camera_ok = !cam->lost;
+	const char *name = s->config.view[v->index].camera.name;
+	if (cam->lost != v->lost) {
+		v->lost = cam->lost;
+		v->ok = !cam->lost;
 		if (!cam->lost)
-			okng_log(LOG_NOTICE, "camera %s: found again and set up", s->config.view[0].camera.name);
+			okng_log(LOG_NOTICE, "camera %s: found again and set up", name);
 	}
-	if (cam->lost && strcmp(cam->trouble, s->camera_trouble) != 0)
-		okng_log(LOG_ERR, "camera %s: lost: %s", s->config.view[0].camera.name, cam->trouble);
-	memcpy(s->camera_trouble, cam->lost ? cam->trouble : "", cam->lost ? sizeof s->camera_trouble : 1);
+	if (cam->lost && strcmp(cam->trouble, v->trouble) != 0)
+		okng_log(LOG_ERR, "camera %s: lost: %s", name, cam->trouble);
+	memcpy(v->trouble, cam->lost ? cam->trouble : "", cam->lost ? sizeof v->trouble : 1);
+}
+
+/* Of all cameras: counts are sums. */
+struct cameras {
+	bool ok, simulate;
+	uint64_t dropped, incomplete, reconnects;
+};
+
+static struct cameras watch_cameras(struct okng_station *s)
+{
+	struct cameras all = {.ok = true};
+	for (int i = 0; i < s->views; i++) {
+		struct okng_camera_stats cam;
+		okng_camera_stats(s->view[i].camera, &cam);
+		watch_camera(s, &s->view[i], &cam);
+		all.ok = all.ok && s->view[i].ok;
+		all.simulate = all.simulate || okng_camera_simulates(s->view[i].camera);
+		all.dropped += cam.dropped;
+		all.incomplete += cam.incomplete;
+		all.reconnects += cam.reconnects;
+	}
+	return all;
 }
 
 void okng_status_send(struct okng_station *s)
 {
 	struct okng_store_stats st;
-	struct okng_camera_stats cam;
 	okng_store_stats(s->store, &st);
-	okng_camera_stats(s->camera, &cam);
-	watch_camera(s, &cam);
+	struct cameras cam = watch_cameras(s);
 	struct okng_plc_status *x = &s->status;
 	x->online = !s->offline && !s->draining;
 	x->offline_reason = s->draining ? 2 : s->offline ? 1 : 0;
-	x->camera_ok = s->camera_ok;
+	x->camera_ok = cam.ok;
 	x->recipe_ok = s->judging != NULL;
 	bool from_plc = s->config.trigger == OKNG_TRIGGER_PLC;
 	bool done = s->parts_wanted && s->triggered >= s->parts_wanted;
 	x->room = from_plc && !done && journal_has_room(s, &st) ? s->config.queue : 0;
 	x->running = !from_plc;
 	x->disk_warn = st.disk_warn;
-	x->simulation = okng_camera_simulates(s->camera);
-	x->error = !s->judging ? OKNG_REASON_RECIPE : !s->camera_ok ? OKNG_REASON_CAMERA_LOST : 0;
+	x->simulation = cam.simulate;
+	x->error = !s->judging ? OKNG_REASON_RECIPE : !cam.ok ? OKNG_REASON_CAMERA_LOST : 0;
 	x->warning = st.disk_warn ? 1 : link_is_out(s) ? 2 : 0;
-	x->recipe = s->judging ? (uint16_t)s->judging->recipe.number : 0;
+	x->recipe = s->judging ? (uint16_t)s->judging->number : 0;
 	x->config_crc = s->judging ? s->judging->crc : 0;
 	const uint64_t c[10] = {atomic_load(&s->total), atomic_load(&s->ok), atomic_load(&s->ng), atomic_load(&s->review),
 		atomic_load(&s->fault), 0, cam.dropped, cam.incomplete, cam.reconnects, p99(s)};

@@ -16,10 +16,8 @@ static void *worker_main(void *arg)
 			okng_bell_wait(w->bell, -1);
 			continue;
 		}
-		if (job->frame) {
-			okng_inspector_tune(job->judging->inspector[w->index], job->judging->tunable, &job->tuning);
-			okng_inspector_run(job->judging->inspector[w->index], &job->frame->image, &job->result);
-		}
+		if (job->frame)
+			okng_judging_run(job->judging, job->view, w->index, &job->tuning, &job->frame->image, &job->result);
 		/* As large as the pool of jobs and one ping: it cannot be full. */
 		okng_ring_push(&w->done, &job);
 		okng_bell_ring(w->station->bell);
@@ -31,7 +29,7 @@ int okng_workers_start(struct okng_station *s)
 	s->workers = s->config.workers;
 	for (int i = 0; i < s->workers; i++) {
 		struct worker *w = &s->worker[i];
-		unsigned room = (unsigned)s->config.queue + 2;
+		unsigned room = (unsigned)(s->config.queue * s->views) + 2;
 		w->station = s;
 		w->index = i;
 		w->bell = okng_bell_open();
