@@ -12,11 +12,12 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/modbus.h"
+#include "cli/plc_drill.h"
 #include "cli/plc_player.h"
 #include "cli/say.h"
 #include "cli/stop.h"
 
-enum { STYLE = 256, PARTS, RATE, TIMEOUT, RULES, YES, JSON };
+enum { STYLE = 256, PARTS, RATE, TIMEOUT, DRILL, COMMANDS, RULES, YES, JSON };
 
 static const struct okng_option options[] = {
 	{ "unit", 'u', "N", "unit id: 1 the first station (default), 2 the second, ..." },
@@ -24,6 +25,8 @@ static const struct okng_option options[] = {
 	{ "parts", PARTS, "N", "how many triggers (default 100)" },
 	{ "rate", RATE, "PER_S", "triggers in a second, 0.01 to 1000 (default: back to back)" },
 	{ "timeout", TIMEOUT, "MS", "longest wait for any answer of the station (default 5000)" },
+	{ "drill", DRILL, NULL, "after the parts: what a line seldom does (about 30 parts and 1 s more)" },
+	{ "commands", COMMANDS, NULL, "with --drill: commands, too; counters go to 0, the recipe is loaded anew" },
 	{ "rules", RULES, NULL, "print the rules that are checked and end" },
 	{ "yes", YES, NULL, "trigger also where SIMULATION is 0: a real line" },
 	{ "json", JSON, NULL, "print one JSON object for each violation and for the summary" },
@@ -35,12 +38,15 @@ static int run(int argc, char **argv);
 const struct okng_command okng_cmd_plc_sim = {
 	.name = "plc sim",
 	.summary = "Play the PLC of a station and check every rule of the interface",
-	.usage = "HOST[:PORT] [--unit N] [--style seq|bit] [--parts N] [--rate PER_S]",
+	.usage = "HOST[:PORT] [--unit N] [--style seq|bit] [--parts N] [--rate PER_S] [--drill]",
 	.about =
 		"Triggers parts as a PLC would, acknowledges their results, and checks with each reading\n"
 		"what --rules lists. Each violation is a line: rule, part, what was expected, what was read;\n"
 		"one for each rule and part at most. Then a summary with times: from the trigger to the\n"
 		"result, and from request to response. Trigger and controls are at rest when it ends.\n"
+		"\n"
+		"--drill goes on, in the sequence style, with results that wait, parts that overlap, triggers\n"
+		"that must be refused, a silent PLC, mixed styles, a second writer, a lost connection.\n"
 		"\n"
 		"It takes the writer's place, so no PLC may have it. A station whose SIMULATION is 0 has a\n"
 		"real camera, and something may move at its trigger: that needs --yes.\n"
@@ -51,7 +57,7 @@ const struct okng_command okng_cmd_plc_sim = {
 		"Exit status: 0 no violation; 1 violations; 2 could not (no connection, another writer).\n"
 		"\n"
 		"Examples:\n"
-		"  okng plc sim localhost\n"
+		"  okng plc sim --drill localhost\n"
 		"  okng plc sim --style bit --parts 1000 --rate 10 192.168.1.10:502\n",
 	.options = options,
 	.run = run,
@@ -60,7 +66,7 @@ const struct okng_command okng_cmd_plc_sim = {
 struct sim {
 	struct okng_plc_player player;
 	long unit;
-	bool json;
+	bool drill, commands, json;
 };
 
 static void print_rules(void)
@@ -151,6 +157,9 @@ static int play(struct sim *sim, const char *target)
 
 	if (okng_modbus_address(target, host, &port))
 		return okng_command_misused(&okng_cmd_plc_sim, "'%s' is not HOST, HOST:PORT or [IPv6]:PORT", target);
+	p->host = host;
+	p->port = port;
+	p->unit = (int)sim->unit;
 	p->stop = okng_stop_on_signals();
 	code = okng_modbus_open(&p->modbus, host, port, (int)sim->unit, p->timeout_ms, p->timeout_ms, p->stop);
 	if (code) {
@@ -158,6 +167,9 @@ static int play(struct sim *sim, const char *target)
 		return OKNG_EXIT_FAILED;
 	}
 	code = okng_plc_player_run(p);
+	if (code == 0 && sim->drill)
+		code = okng_plc_drill(p, sim->commands);
+	okng_plc_player_give_back(p);
 	okng_modbus_close(&p->modbus);
 	if (code == -EINTR)
 		snprintf(p->why, sizeof(p->why), "stopped before the end");
@@ -202,6 +214,8 @@ static int set(struct sim *sim, int id, bool *rules)
 		rc = okng_command_number(&okng_cmd_plc_sim, "timeout", optarg, 10, 3600000, &n);
 		sim->player.timeout_ms = rc ? 0 : (int)n;
 		return rc;
+	case DRILL: sim->drill = true; return 0;
+	case COMMANDS: sim->commands = true; return 0;
 	case RULES: *rules = true; return 0;
 	case YES: sim->player.yes = true; return 0;
 	default: sim->json = true; return 0;
@@ -231,6 +245,10 @@ static int run(int argc, char **argv)
 	} else if (id == 0 && rules && optind == argc) {
 		print_rules();
 		status = OKNG_EXIT_GOOD;
+	} else if (id == 0 && sim->drill && sim->player.bit_style) {
+		okng_command_misused(&okng_cmd_plc_sim, "--drill is in the sequence style, without --style bit");
+	} else if (id == 0 && sim->commands && !sim->drill) {
+		okng_command_misused(&okng_cmd_plc_sim, "--commands goes with --drill");
 	} else if (id == 0 && !rules && optind == argc - 1) {
 		status = play(sim, argv[optind]);
 	} else if (id == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See plc_player.h. Every function returns 0, STUCK, or a negative errno after putting down why.
+ * See plc_player.h. Every function returns 0, OKNG_PLC_STUCK, or a negative errno after putting down why.
  */
 #include "cli/plc_player.h"
 
@@ -8,80 +8,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/plc_moves.h"
 #include "cli/stop.h"
 
-#define STUCK 1
-#define PAUSE_NS 500000
 #define DWELL_NS INT64_C(60000000) /* how long the first result is looked at, for its AGE */
 #define UNKNOWN 0xf000
 #define SAMPLE 10 /* each so many parts discretes, copy and repeated triggers are tried */
 
-static int fail(struct okng_plc_player *p, const char *what, int code)
-{
-	snprintf(p->why, sizeof(p->why), "%s: %s", what, okng_modbus_text(code));
-	return code < 0 ? code : -EIO;
-}
-
-static int requested(struct okng_plc_player *p, const char *what, int code)
-{
-	if (!code)
-		okng_times_add(&p->requests, p->modbus.seen_ns - p->modbus.sent_ns);
-	return code ? fail(p, what, code) : 0;
-}
-
-static int look_only(struct okng_plc_player *p)
-{
-	int code = okng_modbus_read_words(&p->modbus, OKNG_TABLE_INPUT, 0, OKNG_MAP_INPUTS, p->sight.input);
-
-	p->sight.sent_ns = p->modbus.sent_ns;
-	p->sight.seen_ns = p->modbus.seen_ns;
-	return requested(p, "reading the input registers", code);
-}
-
 static int look(struct okng_plc_player *p)
 {
-	int code = look_only(p);
+	int code = okng_plc_look(p);
 
 	if (!code)
 		okng_plc_rules_see(&p->rules, &p->sight);
 	return code;
 }
 
-static bool sees(const struct okng_plc_player *p, enum okng_discrete bit)
-{
-	return okng_plc_sight_bit(p->sight.input, p->rules.order, bit);
-}
-
-static int wrote(struct okng_plc_player *p, const char *what, int code)
-{
-	if (code == 6)
-		snprintf(p->why, sizeof(p->why), "%s: exception 6: another client is the writer", what);
-	else if (code == 1)
-		snprintf(p->why, sizeof(p->why), "%s: exception 1: this machine may not write (plc.write_allow)", what);
-	if (code == 6 || code == 1)
-		return -EBUSY;
-	return requested(p, what, code);
-}
-
-static int set_coil(struct okng_plc_player *p, enum okng_coil coil, bool on)
-{
-	int code = wrote(p, "writing a coil", okng_modbus_write_coil(&p->modbus, (uint16_t)coil, on));
-
-	if (!code) {
-		p->coils = (uint16_t)(on ? p->coils | 1u << coil : p->coils & ~(1u << coil));
-		okng_plc_rules_controls(&p->rules, p->coils);
-	}
-	return code;
-}
-
-static int set_word(struct okng_plc_player *p, uint16_t at, uint16_t value)
-{
-	return wrote(p, "writing a register", okng_modbus_write_words(&p->modbus, at, 1, &value));
-}
-
 typedef bool condition(const struct okng_plc_player *p);
 
-/* Looks until it holds. After timeout_ms the rule is broken (what NULL: none), and STUCK. */
+/* Looks until it holds. After timeout_ms the rule is broken (what NULL: none), and OKNG_PLC_STUCK. */
 static int until(struct okng_plc_player *p, condition *holds, enum okng_plc_rule rule, const char *what)
 {
 	int64_t start = okng_stop_now_ns(), end = start + p->timeout_ms * INT64_C(1000000);
@@ -94,21 +39,16 @@ static int until(struct okng_plc_player *p, condition *holds, enum okng_plc_rule
 		if (p->sight.sent_ns > end) {
 			if (what)
 				okng_plc_rules_missing(&p->rules, rule, what, (p->sight.sent_ns - start) / 1000000);
-			return STUCK;
+			return OKNG_PLC_STUCK;
 		}
-		if (!okng_stop_wait_until(okng_stop_now_ns() + PAUSE_NS))
-			return fail(p, "playing", -EINTR);
+		if (!okng_stop_wait_until(okng_stop_now_ns() + OKNG_PLC_PAUSE_NS))
+			return okng_plc_fail(p, "playing", -EINTR);
 	}
 }
 
 static bool is_ready(const struct okng_plc_player *p)
 {
-	return sees(p, OKNG_DISCRETE_READY);
-}
-
-static bool is_idle(const struct okng_plc_player *p)
-{
-	return !sees(p, OKNG_DISCRETE_BUSY) && !sees(p, OKNG_DISCRETE_RESULT_VALID);
+	return okng_plc_sees(p, OKNG_DISCRETE_READY);
 }
 
 static bool is_shown(const struct okng_plc_player *p)
@@ -118,22 +58,22 @@ static bool is_shown(const struct okng_plc_player *p)
 
 static bool is_acknowledged(const struct okng_plc_player *p)
 {
-	return sees(p, OKNG_DISCRETE_TRIG_ACK) || is_shown(p);
+	return okng_plc_sees(p, OKNG_DISCRETE_TRIG_ACK) || is_shown(p);
 }
 
 static bool is_trig_ack_off(const struct okng_plc_player *p)
 {
-	return !sees(p, OKNG_DISCRETE_TRIG_ACK);
+	return !okng_plc_sees(p, OKNG_DISCRETE_TRIG_ACK);
 }
 
 static bool is_exposed(const struct okng_plc_player *p)
 {
-	return sees(p, OKNG_DISCRETE_EXPOSURE_DONE) || is_shown(p);
+	return okng_plc_sees(p, OKNG_DISCRETE_EXPOSURE_DONE) || is_shown(p);
 }
 
 static bool is_result_off(const struct okng_plc_player *p)
 {
-	return !sees(p, OKNG_DISCRETE_RESULT_VALID);
+	return !okng_plc_sees(p, OKNG_DISCRETE_RESULT_VALID);
 }
 
 static bool has_beaten(const struct okng_plc_player *p)
@@ -156,10 +96,10 @@ static int compare(struct okng_plc_player *p)
 
 	before = p->sight;
 	if (!code)
-		code = requested(p, "reading the discrete inputs",
+		code = okng_plc_asked(p, "reading the discrete inputs",
 			okng_modbus_read_bits(&p->modbus, OKNG_TABLE_DISCRETE, 0, OKNG_MAP_DISCRETES, &discretes));
 	if (!code)
-		code = requested(p, "reading the copy in holding registers",
+		code = okng_plc_asked(p, "reading the copy in holding registers",
 			okng_modbus_read_words(&p->modbus, OKNG_TABLE_HOLDING, OKNG_MAP_COPY, OKNG_MAP_INPUTS, copy));
 	if (!code)
 		code = look(p);
@@ -170,7 +110,7 @@ static int compare(struct okng_plc_player *p)
 
 static int repeat(struct okng_plc_player *p)
 {
-	int code = set_word(p, OKNG_HOLDING_TRIG_SEQ, p->trig_seq);
+	int code = okng_plc_set_word(p, OKNG_HOLDING_TRIG_SEQ, p->trig_seq);
 
 	if (!code)
 		okng_plc_rules_repeated(&p->rules);
@@ -185,7 +125,7 @@ static int examine(struct okng_plc_player *p)
 	okng_times_add(&p->results, p->sight.seen_ns - p->rules.trig_sent_ns);
 	if (p->rules.part == 1) {
 		if (!okng_stop_wait_until(okng_stop_now_ns() + DWELL_NS))
-			return fail(p, "playing", -EINTR);
+			return okng_plc_fail(p, "playing", -EINTR);
 		code = look(p);
 	}
 	if (!code && p->rules.part % SAMPLE == 1)
@@ -196,7 +136,7 @@ static int examine(struct okng_plc_player *p)
 static int trigger_seq(struct okng_plc_player *p)
 {
 	uint16_t seq = p->trig_seq == UINT16_MAX ? 1 : (uint16_t)(p->trig_seq + 1);
-	int code = set_word(p, OKNG_HOLDING_TRIG_SEQ, seq);
+	int code = okng_plc_set_word(p, OKNG_HOLDING_TRIG_SEQ, seq);
 
 	if (code)
 		return code;
@@ -220,7 +160,7 @@ static int play_seq(struct okng_plc_player *p)
 		code = repeat(p);
 	if (code || p->rules.part % 2 == 0)
 		return code;
-	code = set_word(p, OKNG_HOLDING_RESULT_ACK_SEQ, p->sight.input[OKNG_INPUT_SEQ_HEAD]);
+	code = okng_plc_set_word(p, OKNG_HOLDING_RESULT_ACK_SEQ, p->sight.input[OKNG_INPUT_SEQ_HEAD]);
 	if (code)
 		return code;
 	okng_plc_rules_acknowledged(&p->rules);
@@ -230,18 +170,18 @@ static int play_seq(struct okng_plc_player *p)
 
 static int acknowledge_bit(struct okng_plc_player *p)
 {
-	int code = set_coil(p, OKNG_COIL_RESULT_ACK, true);
+	int code = okng_plc_set_coil(p, OKNG_COIL_RESULT_ACK, true);
 
 	if (!code) {
 		okng_plc_rules_acknowledged(&p->rules);
 		code = until(p, is_result_off, OKNG_RULE_RESULT_OFF, "RESULT_VALID 0 after RESULT_ACK");
 	}
-	return code ? code : set_coil(p, OKNG_COIL_RESULT_ACK, false);
+	return code ? code : okng_plc_set_coil(p, OKNG_COIL_RESULT_ACK, false);
 }
 
 static int play_bit(struct okng_plc_player *p)
 {
-	int code = set_coil(p, OKNG_COIL_TRIG, true), acked;
+	int code = okng_plc_set_coil(p, OKNG_COIL_TRIG, true), acked;
 
 	if (code)
 		return code;
@@ -249,7 +189,7 @@ static int play_bit(struct okng_plc_player *p)
 	acked = until(p, is_acknowledged, OKNG_RULE_TRIG_ACK, "TRIG_ACK 1 after TRIG");
 	if (acked < 0)
 		return acked;
-	code = set_coil(p, OKNG_COIL_TRIG, false);
+	code = okng_plc_set_coil(p, OKNG_COIL_TRIG, false);
 	if (!code)
 		code = until(p, is_trig_ack_off, OKNG_RULE_TRIG_ACK_OFF, "TRIG_ACK 0 after TRIG");
 	if (code >= 0 && !acked)
@@ -279,7 +219,7 @@ static int ask_unknown(struct okng_plc_player *p)
 
 		okng_plc_rules_asked_unknown(&p->rules, asked[i].name, code);
 		if (code < 0)
-			return fail(p, "asking for an unknown address", code);
+			return okng_plc_fail(p, "asking for an unknown address", code);
 	}
 	return 0;
 }
@@ -288,10 +228,10 @@ static int check_controls(struct okng_plc_player *p)
 {
 	uint16_t word;
 	uint32_t coils;
-	int code = requested(p, "reading the coils", okng_modbus_read_bits(&p->modbus, OKNG_TABLE_COIL, 0, OKNG_MAP_COILS, &coils));
+	int code = okng_plc_asked(p, "reading the coils", okng_modbus_read_bits(&p->modbus, OKNG_TABLE_COIL, 0, OKNG_MAP_COILS, &coils));
 
 	if (!code)
-		code = requested(p, "reading CONTROL_BITS",
+		code = okng_plc_asked(p, "reading CONTROL_BITS",
 			okng_modbus_read_words(&p->modbus, OKNG_TABLE_HOLDING, OKNG_HOLDING_CONTROL_BITS, 1, &word));
 	if (!code)
 		okng_plc_rules_compare_controls(&p->rules, coils, word);
@@ -305,7 +245,7 @@ static int survey(struct okng_plc_player *p)
 	int code = okng_plc_view_read(&p->modbus, &p->found, false);
 
 	if (code)
-		return fail(p, "reading the register map", code);
+		return okng_plc_fail(p, "reading the register map", code);
 	okng_plc_view_order(in, &p->rules.order);
 	p->coils = (uint16_t)p->found.coils;
 	p->trig_seq = p->found.holding[OKNG_HOLDING_TRIG_SEQ];
@@ -319,35 +259,6 @@ static int survey(struct okng_plc_player *p)
 	return *p->why ? -EPERM : 0;
 }
 
-/* Takes the writer's place and brings the handshake to rest, whatever was left of it. */
-static int settle(struct okng_plc_player *p)
-{
-	static const enum okng_coil off[] = { OKNG_COIL_RESULT_ACK, OKNG_COIL_TRIG, OKNG_COIL_TRIG_ENABLE, OKNG_COIL_BUFFER_RESULTS };
-	int64_t end = okng_stop_now_ns() + p->timeout_ms * INT64_C(1000000);
-	int code = 0;
-
-	for (size_t i = 0; !code && i < sizeof(off) / sizeof(off[0]); i++) {
-		code = set_coil(p, off[i], false);
-		p->owner = p->owner || !code;
-	}
-	while (!code && !(code = look_only(p)) && !is_idle(p) && okng_stop_now_ns() < end) {
-		if (sees(p, OKNG_DISCRETE_RESULT_VALID)) {
-			code = set_coil(p, OKNG_COIL_RESULT_ACK, true);
-			if (!code)
-				code = set_coil(p, OKNG_COIL_RESULT_ACK, false);
-		} else if (!okng_stop_wait_until(okng_stop_now_ns() + PAUSE_NS)) {
-			code = fail(p, "playing", -EINTR);
-		}
-	}
-	if (!code && !is_idle(p)) {
-		snprintf(p->why, sizeof(p->why), "a part is under way and does not end");
-		code = -EBUSY;
-	}
-	if (!code && p->bit_style)
-		code = set_coil(p, OKNG_COIL_TRIG_ENABLE, true);
-	return code;
-}
-
 /* A station that is not READY at all is no matter of rules. */
 static int await_first_ready(struct okng_plc_player *p)
 {
@@ -355,8 +266,8 @@ static int await_first_ready(struct okng_plc_player *p)
 	int code;
 
 	while (!(code = look(p)) && !is_ready(p) && p->sight.sent_ns < end)
-		if (!okng_stop_wait_until(okng_stop_now_ns() + PAUSE_NS))
-			return fail(p, "playing", -EINTR);
+		if (!okng_stop_wait_until(okng_stop_now_ns() + OKNG_PLC_PAUSE_NS))
+			return okng_plc_fail(p, "playing", -EINTR);
 	if (!code && !is_ready(p)) {
 		snprintf(p->why, sizeof(p->why), "the station is not READY: STATE %u, ERROR %u", p->sight.input[OKNG_INPUT_STATE],
 			p->sight.input[OKNG_INPUT_ERROR]);
@@ -372,22 +283,21 @@ static int play(struct okng_plc_player *p)
 
 	for (long i = 0; i < p->parts && !code; i++) {
 		if (p->rate > 0 && !okng_stop_wait_until(due + (int64_t)((double)i * 1e9 / p->rate)))
-			return fail(p, "playing", -EINTR);
-		code = p->stop && *p->stop ? fail(p, "playing", -EINTR) : until(p, is_ready, OKNG_RULE_READY, "READY 1");
+			return okng_plc_fail(p, "playing", -EINTR);
+		code = p->stop && *p->stop ? okng_plc_fail(p, "playing", -EINTR) : until(p, is_ready, OKNG_RULE_READY, "READY 1");
 		if (code)
 			break;
 		code = p->bit_style ? play_bit(p) : play_seq(p);
 		p->done += p->rules.phase == OKNG_PHASE_SHOWN || p->rules.phase == OKNG_PHASE_CLEAR;
 		if (p->progress)
 			p->progress(i + 1, p->parts);
-		if (code == STUCK && !p->bit_style)
+		if (code == OKNG_PLC_STUCK && !p->bit_style)
 			code = 0; /* given up; in the bit style nothing can go on from there */
 	}
 	return code;
 }
 
-/* Coils as they were found; what a PLC must raise itself stays down. */
-static void give_back(struct okng_plc_player *p)
+void okng_plc_player_give_back(struct okng_plc_player *p)
 {
 	static const enum okng_coil coils[] = { OKNG_COIL_TRIG, OKNG_COIL_RESULT_ACK, OKNG_COIL_TRIG_ENABLE, OKNG_COIL_BUFFER_RESULTS };
 	unsigned keep = 1u << OKNG_COIL_TRIG_ENABLE | 1u << OKNG_COIL_BUFFER_RESULTS;
@@ -396,7 +306,7 @@ static void give_back(struct okng_plc_player *p)
 	memcpy(why, p->why, sizeof(why));
 	for (size_t i = 0; p->owner && i < sizeof(coils) / sizeof(coils[0]); i++)
 		if ((p->coils ^ (p->found.coils & keep)) >> coils[i] & 1)
-			if (set_coil(p, coils[i], p->found.coils & keep & 1u << coils[i]))
+			if (okng_plc_set_coil(p, coils[i], p->found.coils & keep & 1u << coils[i]))
 				break;
 	memcpy(p->why, why, sizeof(why));
 }
@@ -409,7 +319,9 @@ int okng_plc_player_run(struct okng_plc_player *p)
 	code = survey(p);
 	if (code)
 		return code;
-	code = settle(p);
+	code = okng_plc_settle(p);
+	if (!code && p->bit_style)
+		code = okng_plc_set_coil(p, OKNG_COIL_TRIG_ENABLE, true);
 	if (!code)
 		code = await_first_ready(p);
 	if (!code) {
@@ -429,6 +341,5 @@ int okng_plc_player_run(struct okng_plc_player *p)
 			okng_plc_rules_finish(&p->rules);
 		code = late < 0 ? late : code;
 	}
-	give_back(p);
 	return code;
 }

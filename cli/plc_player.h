@@ -24,17 +24,23 @@ struct okng_plc_player {
 	int timeout_ms;
 	const volatile sig_atomic_t *stop;
 	void (*progress)(long done, long parts);
+	const char *host;    /* with port and unit: where modbus leads, for those that connect once more */
+	uint16_t port;
+	int unit;
 
 	struct okng_modbus modbus;
 	struct okng_plc_rules rules;
 	struct okng_plc_view found; /* as it was before anything was written */
 	struct okng_plc_sight sight;
-	uint16_t trig_seq, coils;
+	uint16_t trig_seq, coils, cmd_id, beat;
 	bool owner;                 /* the writer's place is ours, coils are as we wrote them */
 	long done;
 	struct okng_times results, requests; /* trigger sent to result received; request to response */
 	char why[192];              /* what could not be done */
 };
+
+/* Coils as they were found; what a PLC must raise itself stays down. After play and drill. */
+void okng_plc_player_give_back(struct okng_plc_player *p);
 
 /* Plays all parts. 0; 1: it could not go on, for the station does not (a violation says so); a negative errno: could not,
  * why says what (-EINTR: told to stop). The connection is open before and after. */

@@ -21,6 +21,7 @@ static const struct {
 } rules[] = {
 #define X(id, name, text) [OKNG_RULE_##id] = { name, text },
 	OKNG_PLC_RULES(X)
+	OKNG_PLC_DRILL_RULES(X)
 #undef X
 };
 

@@ -44,9 +44,27 @@
 	X(REPEAT, "repeat", "writing the same TRIG_SEQ again does nothing") \
 	X(EXCEPTION, "exception", "an unknown address gives exception 2 and the connection stays")
 
+/* Those that only a drill tries (plc_drill.h). */
+#define OKNG_PLC_DRILL_RULES(X) \
+	X(ORDER, "order", "parts may overlap while READY is 1: their results come in the order of their triggers") \
+	X(BUFFER, "buffer", "with BUFFER_RESULTS 8 results wait, BUFFERS_LEFT is the room left, an acknowledgement shows the next") \
+	X(OVERRUN, "overrun", "the ninth that waits sets OVERRUN and spoils none of the eight; CLEAR_ERROR clears it") \
+	X(NOT_READY, "not-ready", "a trigger while READY is 0 is MISSED_TRIG and FAULT with reason 25, without TRIG_ACK") \
+	X(OFFLINE, "offline", "SET_OFFLINE takes READY and ONLINE off, a trigger is FAULT with reason 26; and back") \
+	X(PLC_LOST, "plc-lost", "PLC_HEARTBEAT still for PLC_TIMEOUT: PLC_LOST, READY off, a trigger is FAULT with reason 28; and back") \
+	X(MIXED, "mixed-styles", "TRIG_SEQ while TRIG is 1 is ERROR 40 until CLEAR_ERROR") \
+	X(REARM, "re-arm", "TRIG_SEQ 0 triggers nothing; the same number after it is a new trigger") \
+	X(WRITER, "writer", "a second client reads; its write gets exception 6") \
+	X(COMMAND, "command", "a command ends as CMD_DONE or CMD_FAILED, with code, CMD_ID and result echoed") \
+	X(RECONNECT, "reconnect", "a connection that ends while a part is under way loses no result") \
+	X(CLEAR, "clear", "CLEAR_COUNTERS and RESET_COUNTERS set the counters to 0 (--commands)") \
+	X(SELECT, "select", "SELECT_RECIPE and RELOAD keep the recipe in force; an unknown recipe fails (--commands)")
+
 enum okng_plc_rule {
 #define X(id, name, text) OKNG_RULE_##id,
 	OKNG_PLC_RULES(X)
+	OKNG_RULE_FIRST_DRILL, OKNG_RULE_BEFORE_DRILLS = OKNG_RULE_FIRST_DRILL - 1,
+	OKNG_PLC_DRILL_RULES(X)
 #undef X
 	OKNG_RULE_COUNT
 };

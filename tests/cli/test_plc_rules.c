@@ -313,7 +313,7 @@ static void no_rule_is_left_out(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(tampers) / sizeof(tampers[0]); i++)
 		tested[tampers[i].rule] = true;
-	for (int i = 0; i < OKNG_RULE_COUNT; i++) {
+	for (int i = 0; i < OKNG_RULE_FIRST_DRILL; i++) { /* the drills' are tested with a station: test_plc_sim.py */
 		if (!tested[i])
 			print_error("%s is not tested\n", okng_plc_rule_name((enum okng_plc_rule)i));
 		assert_true(tested[i]);

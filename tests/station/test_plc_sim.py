@@ -250,7 +250,108 @@ def lies(s):
     assert s.stop()[0] == 0
 
 
-SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost, "lies": lies, "limits": limits}
+def drill(s):
+    """What a line seldom does breaks no rule of this station, and is in its record; counters change only with --commands."""
+    s.config()
+    s.teach()
+    s.start()
+    assert last(sim(s, GOOD, "--json", "--drill", "--parts", "3"))["violations"] == 0
+    c = s.client()
+    until(lambda: (len(s.rows()), c.read_input_registers(80, 2, slave=1).registers[1]), lambda n: n[0] == n[1] > 20, "as many rows as counted")
+    rows = s.rows()
+    assert {r["reason"] for r in rows if r["verdict"] == 4} == {25, 26, 28}, rows
+    assert c.read_coils(0, 8, slave=1).bits[:8] == [False] * 8, "coils were left up"
+    assert c.read_holding_registers(8, 1, slave=1).registers == [0], "PLC_TIMEOUT was left on"
+    c.close()
+    assert last(sim(s, GOOD, "--json", "--drill", "--commands", "--parts", "3"))["violations"] == 0
+    c = s.client()
+    until(lambda: c.read_input_registers(80, 2, slave=1).registers, lambda w: w == [0, 0], "counters of 0")
+    assert c.read_input_registers(8, 1, slave=1).registers == [1]
+    c.close()
+    assert "reload: done" in s.log() and "65535" in s.log()
+    assert "without --style bit" in sim(s, FAILED, "--drill", "--style", "bit").stderr
+    assert "goes with --drill" in sim(s, FAILED, "--commands").stderr
+    assert s.stop()[0] == 0
+
+
+def drill_lies(s):
+    """A lie about each rule that only a drill tries is found by its name."""
+    seen = {}
+    busy, error, overrun = (1 << n for n in (4, 8, 10))
+
+    def lie_about(change):
+        def lie(request, response):
+            if request[:3] == bytes([6, 0, 1]):
+                seen["trigger"] = int.from_bytes(request[3:5], "big")
+                seen["triggers"] = seen.get("triggers", 0) + 1
+            if request[:3] == bytes([5, 0, 6]):
+                seen["buffer"] = request[3] == 0xff
+            if request == bytes([4, 0, 0, 0, 100]) and response[0] == 4:
+                w = list(struct.unpack(">100H", response[2:]))
+                change(w)
+                response = response[:2] + struct.pack(">100H", *w)
+            return response
+        return lie
+
+    def word(at, value):
+        return lie_about(lambda w: w.__setitem__(at, value(w) & 0xffff))
+
+    def status(change):
+        def of(w):
+            bits = change(w, w[1] << 16 | w[2])
+            w[1], w[2] = bits >> 16, bits & 0xffff
+        return lie_about(of)
+
+    def no_error(w):
+        w[5], w[2] = 0, w[2] & ~error
+
+    def hide_last(w):
+        if seen.get("triggers") == seen["all"]:
+            w[16:64] = [0] * 48
+            w[2] &= ~0xe0
+
+    def busy_once(_, bits):
+        if seen.get("trigger") != 0 or seen.get("told"):
+            return bits
+        seen["told"] = True
+        return bits | busy
+
+    def write_passes(request, response):
+        return request if request[:3] == bytes([6, 0, 2]) and response[0] == 0x86 else response
+
+    told = {
+        "order": word(17, lambda w: w[17] ^ 1 if seen.get("buffer") else w[17]), "buffer": word(13, lambda w: w[13] + 1),
+        "overrun": status(lambda w, b: b & ~overrun), "not-ready": word(20, lambda w: 26 if w[20] == 25 else w[20]),
+        "offline": word(20, lambda w: 25 if w[20] == 26 else w[20]), "plc-lost": word(20, lambda w: 25 if w[20] == 28 else w[20]),
+        "mixed-styles": lie_about(no_error), "re-arm": status(busy_once),
+        "writer": write_passes, "command": word(12, lambda w: 0), "reconnect": lie_about(hide_last),
+        "clear": word(81, lambda w: w[81] + 5), "select": word(8, lambda w: w[8] + 1),
+    }
+    rules = [line.split()[0] for line in s.run("plc", "sim", "--rules").stdout.splitlines()]
+    assert set(rules[rules.index("exception") + 1:]) == set(told), rules
+    s.config()
+    s.teach()
+    s.start()
+    liar = Liar(s.port, lie_about(lambda w: None))
+    args = ["--json", "--drill", "--timeout", "400", "--parts", "2"]
+    r = subprocess.run([OKNG, "plc", "sim", *args, f"127.0.0.1:{liar.port}"], capture_output=True, text=True, timeout=120)
+    assert r.returncode == GOOD, r
+    liar.close()
+    honest = seen["triggers"]
+    for rule, lie in told.items():
+        seen.clear()
+        seen["all"] = honest
+        liar = Liar(s.port, lie)
+        more = ["--commands"] if rule in ("clear", "select") else []
+        r = subprocess.run([OKNG, "plc", "sim", *args, *more, f"127.0.0.1:{liar.port}"], capture_output=True, text=True, timeout=120)
+        liar.close()
+        found = {json.loads(line)["rule"] for line in r.stdout.splitlines() if '"rule"' in line}
+        assert r.returncode == BAD and rule in found, f"{rule}: {r.returncode} {r.stdout}{r.stderr}"
+    assert s.stop()[0] == 0
+
+
+SCENARIOS = {"seq": seq, "bit": bit, "orders": orders, "deadline": deadline, "refusals": refusals, "lost": lost, "lies": lies, "limits": limits, "drill": drill,
+             "drill_lies": drill_lies}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
