@@ -29,6 +29,7 @@ struct okng_camera {
 	int32_t width, height;
 	int n_frames;
 	struct okng_frame *frames;
+	struct okng_image *images;  /* the pool's own memory, for each frame */
 	int64_t period_ns, next_ns; /* period 0: on trigger; next 0: not yet started */
 	_Atomic int64_t asked_ns;   /* when the trigger came, or IDLE */
 	bool by_itself, fired;      /* exposures need no trigger; live: the trigger went out */
@@ -61,14 +62,16 @@ static bool drain_fd(int fd)
 static int open_pool(struct okng_camera *c, int n, struct okng_error *err)
 {
 	c->frames = calloc((size_t)n, sizeof *c->frames);
-	if (!c->frames)
+	c->images = calloc((size_t)n, sizeof *c->images);
+	if (!c->frames || !c->images)
 		return okng_error_set(err, -ENOMEM, "", 0, "camera.frames", "no memory for the frame pool");
 	c->n_frames = n;
 	for (int i = 0; i < n; i++) {
 		struct okng_frame *f = &c->frames[i];
 		f->camera = c;
 		f->source = "";
-		int rc = okng_image_init(&f->image, c->width, c->height, OKNG_PIXEL_MONO8);
+		int rc = okng_image_init(&c->images[i], c->width, c->height, OKNG_PIXEL_MONO8);
+		f->image = c->images[i];
 		if (rc < 0)
 			return okng_error_set(err, rc, "", 0, "camera.frames", "no memory for %d frames of %d x %d pixels", n, (int)c->width,
 				(int)c->height);
@@ -79,7 +82,7 @@ static int open_pool(struct okng_camera *c, int n, struct okng_error *err)
 static int check(struct okng_camera *c, const struct okng_camera_params *p, struct okng_error *err)
 {
 	c->ops = p->type == OKNG_CAMERA_REPLAY ? &okng_source_replay : p->type == OKNG_CAMERA_SYNTHETIC ? &okng_source_synthetic : NULL;
-	c->live = p->type == OKNG_CAMERA_ARAVIS ? &okng_live_aravis : NULL;
+	c->live = p->type == OKNG_CAMERA_ARAVIS ? &okng_live_aravis : p->type == OKNG_CAMERA_V4L2 ? &okng_live_v4l2 : NULL;
 	if (!c->ops && !c->live)
 		return okng_error_set(err, -EINVAL, "", 0, "camera.type", "unknown type of camera");
 	if (p->frames < 2 || p->frames > 64)
@@ -124,17 +127,32 @@ int okng_camera_open(struct okng_camera **camera, const struct okng_camera_param
 	return 0;
 }
 
+/* Frames that nobody holds any more give back what the source lent them. */
+static void reclaim(struct okng_camera *c)
+{
+	for (int i = 0; i < c->n_frames; i++) {
+		struct okng_frame *f = &c->frames[i];
+		if (!f->lease || atomic_load_explicit(&f->refs, memory_order_acquire) > 0)
+			continue;
+		c->live->reclaim(c->source, f->lease);
+		f->lease = NULL;
+		f->image = c->images[i];
+	}
+}
+
 void okng_camera_close(struct okng_camera **camera)
 {
 	struct okng_camera *c = *camera;
 	*camera = NULL;
 	if (!c)
 		return;
+	reclaim(c);
 	for (int i = 0; i < c->n_frames; i++) {
 		assert(atomic_load(&c->frames[i].refs) == 0);
-		okng_image_finish(&c->frames[i].image);
+		okng_image_finish(&c->images[i]);
 	}
 	free(c->frames);
+	free(c->images);
 	if (c->source && c->live)
 		c->live->close(&c->source);
 	if (c->source)
@@ -183,11 +201,12 @@ static int free_frames(const struct okng_camera *c)
 	return n;
 }
 
-/* Only the camera's thread takes from the pool, so a frame seen free stays free. */
+/* Only the camera's thread takes from the pool, so a frame seen free stays free. One given back since reclaim still has
+ * what was lent to it. */
 static struct okng_frame *free_frame(struct okng_camera *c)
 {
 	for (int i = 0; i < c->n_frames; i++)
-		if (atomic_load_explicit(&c->frames[i].refs, memory_order_acquire) == 0)
+		if (!c->frames[i].lease && atomic_load_explicit(&c->frames[i].refs, memory_order_acquire) == 0)
 			return &c->frames[i];
 	return NULL;
 }
@@ -293,6 +312,7 @@ static int take_live(struct okng_camera *c, struct okng_frame **frame, int64_t *
 	int rc = -EAGAIN;
 	*next = NEVER;
 	drain_fd(c->ready_fd);
+	reclaim(c);
 	struct okng_frame *f = free_frame(c);
 	if (!c->by_itself && !c->fired) {
 		if (atomic_load(&c->asked_ns) == IDLE)

@@ -31,6 +31,7 @@ struct okng_frame {
 	const char *source;     /* file name of a replayed frame, else ""; valid while the frame is held */
 	atomic_int refs;
 	struct okng_camera *camera;
+	void *lease;            /* the source's, whose memory image shows; NULL: the pool's own */
 };
 
 struct okng_camera;

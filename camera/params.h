@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum okng_camera_type { OKNG_CAMERA_SYNTHETIC = 1, OKNG_CAMERA_REPLAY, OKNG_CAMERA_ARAVIS };
+enum okng_camera_type { OKNG_CAMERA_SYNTHETIC = 1, OKNG_CAMERA_REPLAY, OKNG_CAMERA_ARAVIS, OKNG_CAMERA_V4L2 };
 
 #define OKNG_ARAVIS_FEATURES_MAX 32
 
@@ -35,6 +35,30 @@ struct okng_aravis_params {
 
 enum okng_aravis_activation { OKNG_EDGE_RISING, OKNG_EDGE_FALLING, OKNG_EDGE_ANY, OKNG_LEVEL_HIGH, OKNG_LEVEL_LOW };
 
+#define OKNG_V4L2_CONTROLS_MAX 32
+
+/* A camera with a V4L2 driver, such as a USB camera (UVC) or a frame grabber. Set at every connection and read back; 0, -1
+ * or "" leaves things as the driver has them where it says so. */
+struct okng_v4l2_params {
+	char id[240];              /* device file, serial number, place or name as okng camera list shows it; "": the only one */
+	int input;                 /* of a frame grabber */
+	int format;                /* index into okng_v4l2_formats */
+	int bayer;                 /* enum okng_v4l2_bayer */
+	int width, height;         /* pixels; both 0: the largest there is */
+	double fps;                /* exposures a second when parts are triggered; 0: left */
+	double exposure_us;        /* 0: left */
+	int gain;                  /* in the camera's unit; -1: left */
+	int white_balance_k;       /* colour temperature, K; 0: left */
+	int power_line;            /* enum okng_v4l2_power_line */
+	int frame_timeout_ms;      /* trigger to frame */
+	int lead_us;               /* from the start of an exposure to its timestamp at most; -1: as the driver's flags say */
+	bool zero_copy;            /* frames stay in the driver's buffers where the format allows */
+	char controls[OKNG_V4L2_CONTROLS_MAX][128]; /* "name=value", set in this order before all others */
+	int n_controls;
+};
+
+enum okng_v4l2_power_line { OKNG_POWER_LINE_LEFT, OKNG_POWER_LINE_OFF, OKNG_POWER_LINE_50, OKNG_POWER_LINE_60, OKNG_POWER_LINE_AUTO };
+
 struct okng_camera_params {
 	char name[48];
 	enum okng_camera_type type;
@@ -53,6 +77,7 @@ struct okng_camera_params {
 	char pattern[64];          /* fnmatch on the file name, default "*" */
 	bool loop;
 	struct okng_aravis_params aravis;
+	struct okng_v4l2_params v4l2;
 };
 
 #endif

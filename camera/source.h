@@ -2,7 +2,7 @@
  *
  * What stands behind a camera. A source has no exposure of its own: camera.c decides when, the source says what is seen.
  * A live source is a device that exposes by itself or when fired at, and can be lost and found again. All calls come
- * from the camera's thread, but for live stats, which any thread may call. Every member is mandatory.
+ * from the camera's thread, but for live stats, which any thread may call. Every member is mandatory unless it says so.
  */
 #ifndef OKNG_CAMERA_SOURCE_H
 #define OKNG_CAMERA_SOURCE_H
@@ -33,15 +33,20 @@ struct okng_live_ops {
 	bool (*by_itself)(const void *live);
 	/* Asks for one exposure, which next answers. Never blocks. 0; -ENODEV the camera is lost. */
 	int (*fire)(void *live, struct okng_error *err);
-	/* The next exposure, with image (of the size of open, Mono8), id and exposed_ns filled. frame NULL: the pool is empty.
+	/* The next exposure, with image (of the size of open, Mono8), id and exposed_ns filled. frame->image may be turned to
+	 * memory of the source's, with frame->lease set, until that is reclaimed. frame NULL: the pool is empty.
 	 * 0; -EAGAIN nothing yet, ask again at *look_ns if ready_fd is silent; -ENOBUFS lost for want of a frame; -EIO it is
 	 * broken or never arrived; -ENODEV the camera is lost. *err says why. Never blocks, no heap. */
 	int (*next)(void *live, struct okng_frame *frame, int64_t *look_ns, struct okng_error *err);
+	/* Takes back the memory that next lent to a frame (frame->lease), which nobody holds any more. Never blocks. NULL for
+	 * a source that never lends. */
+	void (*reclaim)(void *live, void *lease);
 	void (*stats)(const void *live, struct okng_camera_stats *stats);
 	void (*close)(void **live);
 };
 
 extern const struct okng_source_ops okng_source_replay, okng_source_synthetic;
+extern const struct okng_live_ops okng_live_v4l2;
 extern const struct okng_live_ops okng_live_aravis; /* without Aravis in the build its open is -ENOSYS */
 
 #endif

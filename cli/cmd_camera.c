@@ -216,15 +216,16 @@ static int grab_one(const struct grab *g, struct okng_camera *camera)
 	return rc;
 }
 
-/* What a network camera's link had to mend, so that a bad one is seen before the line runs. */
+/* What a camera's link had to mend, so that a bad one is seen before the line runs. */
 static void say_losses(const struct okng_camera *camera)
 {
 	struct okng_camera_stats stats;
 
 	okng_camera_stats(camera, &stats);
-	if (stats.resent || stats.missing || stats.dropped || stats.incomplete)
-		okng_say("camera grab: %" PRIu64 " packets were sent once more, %" PRIu64 " never came; %" PRIu64 " frames incomplete, %" PRIu64 " lost",
-			stats.resent, stats.missing, stats.incomplete, stats.dropped);
+	if (stats.resent || stats.missing)
+		okng_say("camera grab: %" PRIu64 " packets were sent once more, %" PRIu64 " never came", stats.resent, stats.missing);
+	if (stats.dropped || stats.incomplete)
+		okng_say("camera grab: %" PRIu64 " frames incomplete, %" PRIu64 " lost", stats.incomplete, stats.dropped);
 }
 
 static int grab_camera(const struct grab *g)
@@ -299,8 +300,10 @@ static int run_grab(int argc, char **argv)
 
 static void print_camera(const struct okng_camera *camera, const struct okng_camera_params *params, bool as_json)
 {
-	static const char *const types[] = {[OKNG_CAMERA_SYNTHETIC] = "synthetic", [OKNG_CAMERA_REPLAY] = "replay", [OKNG_CAMERA_ARAVIS] = "aravis"};
+	static const char *const types[] = {[OKNG_CAMERA_SYNTHETIC] = "synthetic", [OKNG_CAMERA_REPLAY] = "replay", [OKNG_CAMERA_ARAVIS] = "aravis",
+		[OKNG_CAMERA_V4L2] = "v4l2"};
 	const char *type = types[params->type];
+	const char *id = params->type == OKNG_CAMERA_ARAVIS ? params->aravis.id : params->type == OKNG_CAMERA_V4L2 ? params->v4l2.id : NULL;
 	bool by_line = params->type == OKNG_CAMERA_ARAVIS && *params->aravis.trigger_line;
 	struct okng_json json;
 	int32_t width, height;
@@ -315,8 +318,8 @@ static void print_camera(const struct okng_camera *camera, const struct okng_cam
 			printf("frames  when %s triggers the camera\n", params->aravis.trigger_line);
 		else
 			printf("frames  on trigger\n");
-		if (params->type == OKNG_CAMERA_ARAVIS)
-			printf("id      %s\n", *params->aravis.id ? params->aravis.id : "(the only camera there is)");
+		if (id)
+			printf("id      %s\n", *id ? id : "(the only camera there is)");
 		if (params->type == OKNG_CAMERA_REPLAY)
 			printf("folder  %s (%s%s)\n", params->folder, params->pattern, params->loop ? ", looping" : "");
 		return;
@@ -330,8 +333,8 @@ static void print_camera(const struct okng_camera *camera, const struct okng_cam
 	okng_json_int(&json, "height", height);
 	okng_json_int(&json, "frames", params->frames);
 	okng_json_number(&json, "rate", params->rate, 3);
-	if (params->type == OKNG_CAMERA_ARAVIS)
-		okng_json_string(&json, "id", params->aravis.id);
+	if (id)
+		okng_json_string(&json, "id", id);
 	if (by_line)
 		okng_json_string(&json, "trigger_line", params->aravis.trigger_line);
 	if (params->type == OKNG_CAMERA_REPLAY)
