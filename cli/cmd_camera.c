@@ -16,7 +16,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/say.h"
-#include "config/config.h"
+#include "cli/station_camera.h"
 
 #define CONFIG_DEFAULT "/etc/okng/okng.toml"
 
@@ -81,29 +81,6 @@ struct grab {
 	bool truth;
 	struct okng_camera_params camera;
 };
-
-/* The camera of that name in the station file; NULL: the first. */
-static int load(struct okng_camera_params *camera, const char *path, const char *name)
-{
-	struct okng_config_errors *errors = calloc(1, sizeof(*errors));
-	struct okng_station_config *station = calloc(1, sizeof(*station));
-	int rc = errors && station ? okng_config_load_station(station, path, errors) : -ENOMEM;
-	int i = 0;
-
-	if (rc && errors)
-		okng_say_config_errors(errors);
-	while (!rc && name && i < station->n_views && strcmp(station->view[i].camera.name, name))
-		i++;
-	if (!rc && i < station->n_views) {
-		*camera = station->view[i].camera;
-	} else if (!rc) {
-		okng_say("%s: no camera has the name \"%s\"; the first is \"%s\"", path, name, station->view[0].camera.name);
-		rc = -ENOENT;
-	}
-	free(station);
-	free(errors);
-	return rc;
-}
 
 static int write_truth(const char *path, const char *picture, const char *source, const struct okng_truth *truth, int truths)
 {
@@ -251,7 +228,7 @@ static int grab(struct grab *g)
 {
 	bool synthetic;
 
-	if (load(&g->camera, g->config, g->name))
+	if (okng_station_camera(&g->camera, g->config, g->name))
 		return OKNG_EXIT_FAILED;
 	synthetic = g->camera.type == OKNG_CAMERA_SYNTHETIC;
 	if (!synthetic && (g->part != OKNG_SYNTHETIC_BY_RATE || g->from != 1))
@@ -363,7 +340,7 @@ static int run_show(int argc, char **argv)
 		return okng_command_leave(id);
 	if (optind < argc)
 		return okng_command_misused(&okng_cmd_camera_show, "unexpected word '%s'", argv[optind]);
-	if (load(&params, config, name))
+	if (okng_station_camera(&params, config, name))
 		return OKNG_EXIT_FAILED;
 	rc = okng_camera_open(&camera, &params, &err);
 	if (rc) {

@@ -19,6 +19,7 @@
 #include "cli/plc_view.h"
 #include "cli/say.h"
 #include "cli/stop.h"
+#include "cli/terminal.h"
 
 enum { ONCE = 256, JSON, EVERY };
 
@@ -239,7 +240,7 @@ static int watch(struct watch *w)
 		if (code > 0 || (code && w->once)) {
 			/* An exception: what answers there is no station of ours, and asking again changes nothing. */
 			if (w->screen)
-				okng_plc_screen_leave(stdout);
+				okng_terminal_leave(stdout);
 			w->screen = false;
 			okng_say("plc watch: %s unit %ld: %s", w->target, w->unit, okng_modbus_text(code));
 			return OKNG_EXIT_FAILED;
@@ -286,10 +287,10 @@ static int run(int argc, char **argv)
 		return okng_command_misused(&okng_cmd_plc_watch, "'%s' is not HOST, HOST:PORT or [IPv6]:PORT", w.target);
 	w.screen = !w.once && !w.json && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 	if (w.screen)
-		okng_plc_screen_enter(stdout);
+		okng_terminal_enter(stdout);
 	status = watch(&w);
 	if (w.screen)
-		okng_plc_screen_leave(stdout);
+		okng_terminal_leave(stdout);
 	okng_modbus_close(&w.modbus);
 	return status;
 }

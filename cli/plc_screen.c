@@ -17,17 +17,6 @@ struct pen {
 	int hidden;
 };
 
-void okng_plc_screen_enter(FILE *out)
-{
-	fputs("\033[?1049h\033[?25l\033[2J", out);
-}
-
-void okng_plc_screen_leave(FILE *out)
-{
-	fputs("\033[?25h\033[?1049l", out);
-	fflush(out);
-}
-
 static void put_cell(FILE *out, const char *name, const char *value, bool marked, int width)
 {
 	int name_width = width == BIT_WIDTH ? 15 : 17, value_width = width - name_width - 3;

@@ -18,10 +18,6 @@ struct okng_plc_screen {
 	int64_t changed_ns[OKNG_PLC_ROWS_MAX]; /* by index of the row; 0 never */
 };
 
-/* Takes the screen over and gives it back as it was. */
-void okng_plc_screen_enter(FILE *out);
-void okng_plc_screen_leave(FILE *out);
-
 /* One frame: the head line, then every row of the map; view NULL: nothing is known. */
 void okng_plc_screen_draw(const struct okng_plc_screen *screen, FILE *out, const char *head, const struct okng_plc_view *view,
 	enum okng_word_order order, int64_t now_ns);
