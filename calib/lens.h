@@ -16,6 +16,7 @@
 #define OKNG_LENS_VIEWS_MIN 5    /* used views that a calibration needs */
 #define OKNG_LENS_VIEWS_MAX 256
 #define OKNG_LENS_CORNERS_MAX 2048 /* of a board */
+#define OKNG_LENS_DICTIONARIES 17 /* from 4x4_50 on, and aruco_original */
 #define OKNG_LENS_COVER_COLS 8   /* cells of the coverage map */
 #define OKNG_LENS_COVER_ROWS 6
 #define OKNG_LENS_COVER_MIN 0.5  /* share of the cells that corners must reach */
@@ -26,8 +27,10 @@ struct okng_lens_point {
 };
 
 struct okng_lens_board {
-	int cols, rows; /* inner corners, 3 to 64 each */
+	int cols, rows; /* inner corners, 3 to 64 each, of a ChArUco board too */
 	double square;  /* mm, over 0 */
+	double marker;  /* side of a ChArUco marker, mm, below square; 0: a chessboard */
+	int dictionary; /* of the markers: OpenCV's number, below OKNG_LENS_DICTIONARIES */
 };
 
 /* fx, fy, cx, cy in pixels; k1, k2, p1, p2, k3. */

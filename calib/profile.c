@@ -5,36 +5,40 @@
 #include "calib/profile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
-#define HEAD "# okng lens profile, made by okng calib lens; a file changed by hand is refused\n"
+#define HEAD_1 "# okng lens profile, made by okng calib lens; a file changed by hand is refused\n"
+#define HEAD "# okng camera profile, made by okng calib; a file changed by hand is refused\n"
 #define CRC_KEY "checksum = \""
 
 enum kind { WHOLE, SIDE, REAL };
+enum part { ALWAYS, IN_LENS, IN_PLANE };
 
 struct row {
 	const char *key;
 	enum kind kind;
+	enum part part;
+	int since; /* version */
 	size_t at;
 	double least, most;
 };
 
-#define LENS(field) (offsetof(struct okng_profile, lens) + offsetof(struct okng_lens, field))
-#define BOARD(field) (offsetof(struct okng_profile, board) + offsetof(struct okng_lens_board, field))
-#define PARAM(i) (LENS(param) + (i) * sizeof(double))
-#define SIGMA(i) (LENS(sigma) + (i) * sizeof(double))
+#define AT(field) offsetof(struct okng_profile, field)
+#define PARAM(i) IN_LENS, 1, AT(lens.param) + (i) * sizeof(double)
+#define SIGMA(i) IN_LENS, 1, AT(lens.sigma) + (i) * sizeof(double)
+#define PLANE(field) IN_PLANE, 2, AT(planar.field)
+#define CELL(i) IN_PLANE, 2, AT(planar.plane.m) + (i) * sizeof(double)
+#define PLACE(i) IN_PLANE, 2, AT(planar.sigma) + (i) * sizeof(double)
 
 static const struct row rows[] = {
-	{"width", SIDE, LENS(width), 1, OKNG_IMAGE_SIDE_MAX},
-	{"height", SIDE, LENS(height), 1, OKNG_IMAGE_SIDE_MAX},
+	{"width", SIDE, ALWAYS, 1, AT(lens.width), 1, OKNG_IMAGE_SIDE_MAX},
+	{"height", SIDE, ALWAYS, 1, AT(lens.height), 1, OKNG_IMAGE_SIDE_MAX},
 	{"fx", REAL, PARAM(0), 1, 1e7},
 	{"fy", REAL, PARAM(1), 1, 1e7},
 	{"cx", REAL, PARAM(2), -1e5, 1e5},
@@ -53,15 +57,49 @@ static const struct row rows[] = {
 	{"p1_sigma", REAL, SIGMA(6), 0, 1e9},
 	{"p2_sigma", REAL, SIGMA(7), 0, 1e9},
 	{"k3_sigma", REAL, SIGMA(8), 0, 1e9},
-	{"rms", REAL, LENS(rms), 0, 1e6},
-	{"views", WHOLE, LENS(views), OKNG_LENS_VIEWS_MIN, OKNG_LENS_VIEWS_MAX},
-	{"corners", WHOLE, LENS(corners), 1, OKNG_LENS_VIEWS_MAX * OKNG_LENS_CORNERS_MAX},
-	{"board_cols", WHOLE, BOARD(cols), 3, 64},
-	{"board_rows", WHOLE, BOARD(rows), 3, 64},
-	{"square_mm", REAL, BOARD(square), 1e-6, 1e6},
+	{"rms", REAL, IN_LENS, 1, AT(lens.rms), 0, 1e6},
+	{"views", WHOLE, IN_LENS, 1, AT(lens.views), OKNG_LENS_VIEWS_MIN, OKNG_LENS_VIEWS_MAX},
+	{"corners", WHOLE, IN_LENS, 1, AT(lens.corners), 1, OKNG_LENS_VIEWS_MAX * OKNG_LENS_CORNERS_MAX},
+	{"board_cols", WHOLE, IN_LENS, 1, AT(board.cols), 3, 64},
+	{"board_rows", WHOLE, IN_LENS, 1, AT(board.rows), 3, 64},
+	{"square_mm", REAL, IN_LENS, 1, AT(board.square), 1e-6, 1e6},
+	{"marker_mm", REAL, IN_LENS, 2, AT(board.marker), 0, 1e6},
+	{"dictionary", WHOLE, IN_LENS, 2, AT(board.dictionary), 0, OKNG_LENS_DICTIONARIES - 1},
+	{"plane_m11", REAL, CELL(0), -1e9, 1e9},
+	{"plane_m12", REAL, CELL(1), -1e9, 1e9},
+	{"plane_m13", REAL, CELL(2), -1e9, 1e9},
+	{"plane_m21", REAL, CELL(3), -1e9, 1e9},
+	{"plane_m22", REAL, CELL(4), -1e9, 1e9},
+	{"plane_m23", REAL, CELL(5), -1e9, 1e9},
+	{"plane_m31", REAL, CELL(6), -1e9, 1e9},
+	{"plane_m32", REAL, CELL(7), -1e9, 1e9},
+	{"plane_m33", REAL, CELL(8), -1e9, 1e9},
+	{"plane_mm_per_pixel", REAL, PLANE(scale), 1e-9, 1e9},
+	{"plane_tilt", REAL, PLANE(tilt), 0, 90},
+	{"plane_coverage", REAL, PLANE(coverage), 0, 1},
+	{"plane_rms", REAL, PLANE(rms), 0, 1e6},
+	{"plane_sigma_centre_mm", REAL, PLACE(0), 0, 1e9},
+	{"plane_sigma_top_left_mm", REAL, PLACE(1), 0, 1e9},
+	{"plane_sigma_top_right_mm", REAL, PLACE(2), 0, 1e9},
+	{"plane_sigma_bottom_left_mm", REAL, PLACE(3), 0, 1e9},
+	{"plane_sigma_bottom_right_mm", REAL, PLACE(4), 0, 1e9},
+	{"plane_corners", WHOLE, PLANE(corners), OKNG_PLANAR_CORNERS_MIN, OKNG_LENS_CORNERS_MAX},
+	{"plane_board_cols", WHOLE, PLANE(board.cols), 3, 64},
+	{"plane_board_rows", WHOLE, PLANE(board.rows), 3, 64},
+	{"plane_square_mm", REAL, PLANE(board.square), 1e-6, 1e6},
+	{"plane_marker_mm", REAL, PLANE(board.marker), 0, 1e6},
+	{"plane_dictionary", WHOLE, PLANE(board.dictionary), 0, OKNG_LENS_DICTIONARIES - 1},
 };
 
 #define N_ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
+
+static const char *const kinds[] = {"", "\"lens\"", "\"plane\"", "\"lens and plane\""};
+
+static bool has(const struct okng_profile *p, const struct row *row, int version)
+{
+	bool part = row->part == ALWAYS || (row->part == IN_LENS ? p->has_lens : p->has_planar);
+	return part && row->since <= version;
+}
 
 static double get(const struct okng_profile *p, const struct row *row)
 {
@@ -103,11 +141,13 @@ int okng_profile_print(const struct okng_profile *p, char *text, size_t size)
 	size_t n = 0;
 	if (size < 1)
 		return -ENOSPC;
-	if (!good_serial(p->serial))
+	if (!good_serial(p->serial) || !(p->has_lens || p->has_planar))
 		return -EINVAL;
-	add(text, size, &n, HEAD "version = %d\nkind = \"lens\"\nserial = \"%s\"\n", OKNG_PROFILE_VERSION, p->serial);
+	add(text, size, &n, HEAD "version = %d\nkind = %s\nserial = \"%s\"\n", OKNG_PROFILE_VERSION, kinds[p->has_lens + 2 * p->has_planar],
+		p->serial);
 	for (int i = 0; i < N_ROWS; i++)
-		add(text, size, &n, rows[i].kind == REAL ? "%s = %.16e\n" : "%s = %.0f\n", rows[i].key, get(p, &rows[i]));
+		if (has(p, &rows[i], OKNG_PROFILE_VERSION))
+			add(text, size, &n, rows[i].kind == REAL ? "%s = %.16e\n" : "%s = %.0f\n", rows[i].key, get(p, &rows[i]));
 	if (n >= size)
 		return -ENOSPC;
 	add(text, size, &n, CRC_KEY "%08lx\"\n", crc32_z(0, (const Bytef *)text, n));
@@ -131,7 +171,24 @@ static char *value_of(char **line, const char *key)
 	return value;
 }
 
-static int read_rows(struct okng_profile *p, char *line, const char *name, struct okng_error *err)
+static bool good_board(const struct okng_lens_board *board)
+{
+	return board->marker < board->square && board->cols * board->rows <= OKNG_LENS_CORNERS_MAX;
+}
+
+/* What no single row shows. */
+static int check(const struct okng_profile *p, const char *name, struct okng_error *err)
+{
+	if (p->has_lens && !good_board(&p->board))
+		return refuse(err, name, "marker_mm", "no such board: markers are smaller than squares, and of corners there are 2048 at most");
+	if (p->has_planar && !good_board(&p->planar.board))
+		return refuse(err, name, "plane_marker_mm", "no such board: markers are smaller than squares, and of corners there are 2048 at most");
+	if (p->has_planar && !okng_planar_sound(&p->planar.plane, p->lens.width, p->lens.height))
+		return refuse(err, name, "plane_m33", "these numbers are no plane that a camera sees");
+	return 0;
+}
+
+static int read_rows(struct okng_profile *p, char *line, int version, const char *name, struct okng_error *err)
 {
 	char *value = value_of(&line, "serial");
 	size_t n = value ? strlen(value) : 0;
@@ -143,6 +200,8 @@ static int read_rows(struct okng_profile *p, char *line, const char *name, struc
 	memcpy(p->serial, value + 1, n - 1);
 	for (int i = 0; i < N_ROWS; i++) {
 		char *end = NULL;
+		if (!has(p, &rows[i], version))
+			continue;
 		value = value_of(&line, rows[i].key);
 		if (!value)
 			return refuse(err, name, rows[i].key, "is missing");
@@ -151,18 +210,41 @@ static int read_rows(struct okng_profile *p, char *line, const char *name, struc
 			return okng_error_set(err, -EINVAL, name, 0, rows[i].key, "is not a number from %g to %g", rows[i].least, rows[i].most);
 		put(p, &rows[i], v);
 	}
-	return *line == '\0' ? 0 : refuse(err, name, "", "has lines that no profile has");
+	return *line == '\0' ? check(p, name, err) : refuse(err, name, "", "has lines that no profile has");
+}
+
+/* Version and kind, *line then behind them. Returns the version. */
+static int read_start(struct okng_profile *p, char **line, int written, const char *name, struct okng_error *err)
+{
+	char *version = value_of(line, "version"), want[8];
+	snprintf(want, sizeof want, "%d", written);
+	if (!version || strcmp(version, want) != 0)
+		return okng_error_set(err, -EINVAL, name, 0, "version", "is %.16s; this program reads version %d and before: calibrate again",
+			version ? version : "missing", OKNG_PROFILE_VERSION);
+	char *kind = value_of(line, "kind");
+	int most = written < 2 ? 1 : 3;
+	for (int i = 1; kind && i <= most; i++) {
+		if (strcmp(kind, kinds[i]) != 0)
+			continue;
+		p->has_lens = i & 1;
+		p->has_planar = i & 2;
+		return written;
+	}
+	return refuse(err, name, "kind", most == 1 ? "is not \"lens\"" : "is not \"lens\", \"plane\" or \"lens and plane\"");
 }
 
 int okng_profile_parse(struct okng_profile *profile, const void *bytes, size_t size, const char *name, struct okng_error *err)
 {
 	char text[OKNG_PROFILE_SIZE_MAX + 1], crc[32];
 	*profile = (struct okng_profile){0};
-	if (size > OKNG_PROFILE_SIZE_MAX || size < strlen(HEAD) || memcmp(bytes, HEAD, strlen(HEAD)) != 0)
-		return refuse(err, name, "", "not a lens profile");
+	if (size > OKNG_PROFILE_SIZE_MAX)
+		return refuse(err, name, "", "not a camera profile");
 	memcpy(text, bytes, size);
 	text[size] = '\0';
-	char *line = text + strlen(HEAD), *sum = strstr(text, "\n" CRC_KEY);
+	bool first = strncmp(text, HEAD_1, strlen(HEAD_1)) == 0;
+	if (!first && strncmp(text, HEAD, strlen(HEAD)) != 0)
+		return refuse(err, name, "", "not a camera profile");
+	char *line = text + strlen(first ? HEAD_1 : HEAD), *sum = strstr(text, "\n" CRC_KEY);
 	if (strlen(text) != size || !sum)
 		return refuse(err, name, "checksum", "damaged: the end is missing; calibrate again");
 	sum++;
@@ -170,41 +252,18 @@ int okng_profile_parse(struct okng_profile *profile, const void *bytes, size_t s
 	if (strcmp(sum, crc) != 0)
 		return refuse(err, name, "checksum", "damaged or changed by hand: the checksum is wrong; calibrate again");
 	*sum = '\0';
-	char *version = value_of(&line, "version");
-	if (!version || strcmp(version, "1") != 0)
-		return okng_error_set(err, -EINVAL, name, 0, "version", "is %.16s; this program reads version %d: calibrate again", version ? version : "missing",
-			OKNG_PROFILE_VERSION);
-	char *kind = value_of(&line, "kind");
-	if (!kind || strcmp(kind, "\"lens\"") != 0)
-		return refuse(err, name, "kind", "is not \"lens\"");
 	struct okng_profile p = {0};
-	int rc = read_rows(&p, line, name, err);
+	int rc = read_start(&p, &line, first ? 1 : OKNG_PROFILE_VERSION, name, err);
+	if (rc > 0)
+		rc = read_rows(&p, line, rc, name, err);
 	if (rc == 0)
 		*profile = p;
 	return rc;
 }
 
-int okng_profile_load(struct okng_profile *profile, const char *path, struct okng_error *err)
+struct okng_plane okng_profile_plane(const struct okng_profile *profile)
 {
-	char bytes[OKNG_PROFILE_SIZE_MAX + 1];
-	size_t n = 0;
-	*profile = (struct okng_profile){0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc = fd < 0 ? -errno : 0;
-	while (rc == 0 && n < sizeof bytes) {
-		ssize_t got = read(fd, bytes + n, sizeof bytes - n);
-		if (got == 0)
-			break;
-		if (got > 0)
-			n += (size_t)got;
-		else if (errno != EINTR)
-			rc = -errno;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (rc < 0)
-		return okng_error_set(err, rc, path, 0, "", "cannot be read: %s", strerror(-rc));
-	return okng_profile_parse(profile, bytes, n, path, err);
+	return profile->planar.plane;
 }
 
 int okng_profile_match(const struct okng_profile *profile, const char *serial, int32_t width, int32_t height, struct okng_error *err)
@@ -215,45 +274,5 @@ int okng_profile_match(const struct okng_profile *profile, const char *serial, i
 			(int)lens->width, (int)lens->height, (int)width, (int)height);
 	if (serial && *serial && *profile->serial && strcmp(serial, profile->serial) != 0)
 		return okng_error_set(err, -EINVAL, "", 0, "serial", "the profile is of camera %s, this is %.64s: calibrate this camera", profile->serial, serial);
-	return 0;
-}
-
-static int write_temp(const char *temp, const char *text, size_t size)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int rc = fd < 0 ? -errno : 0;
-	for (size_t n = 0; rc == 0 && n < size;) {
-		ssize_t put_now = write(fd, text + n, size - n);
-		if (put_now >= 0)
-			n += (size_t)put_now;
-		else if (errno != EINTR)
-			rc = -errno;
-	}
-	if (rc == 0 && fsync(fd) != 0)
-		rc = -errno;
-	if (fd >= 0 && close(fd) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
-int okng_profile_save(const struct okng_profile *profile, const char *path, struct okng_error *err)
-{
-	char text[OKNG_PROFILE_SIZE_MAX], temp[4096];
-	struct okng_profile back;
-	if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
-		return okng_error_set(err, -ENAMETOOLONG, path, 0, "", "the path is too long");
-	int n = okng_profile_print(profile, text, sizeof text);
-	if (n < 0)
-		return okng_error_set(err, n, path, 0, "serial", "may hold letters, digits and -_.: only, 63 at most");
-	int rc = okng_profile_parse(&back, text, (size_t)n, path, err);
-	if (rc < 0)
-		return rc;
-	rc = write_temp(temp, text, (size_t)n);
-	if (rc == 0 && rename(temp, path) != 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlink(temp);
-		return okng_error_set(err, rc, path, 0, "", "cannot be written: %s", strerror(-rc));
-	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "calib/profile.h"
 #include "camera/image_file.h"
+#include "cli/board.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -59,30 +60,11 @@ struct job {
 	bool as_json;
 };
 
-static int parse_board(const char *text, struct okng_lens_board *board)
-{
-	int used = 0;
-	if (sscanf(text, "%2dx%2d%n", &board->cols, &board->rows, &used) != 2 || text[used] != '\0' || board->cols < 3 || board->rows < 3
-		|| board->cols * board->rows > OKNG_LENS_CORNERS_MAX || board->cols > 64 || board->rows > 64)
-		return okng_command_misused(&okng_cmd_calib_lens, "--board %s: is not COLSxROWS with 3 to 64 corners each", text);
-	return 0;
-}
-
-static int parse_square(const char *text, struct okng_lens_board *board)
-{
-	char *end = NULL;
-	board->square = strtod(text, &end);
-	if (end == text || *end != '\0' || !(board->square >= 0.001 && board->square <= 10000))
-		return okng_command_misused(&okng_cmd_calib_lens, "--square %s: is not a length of 0.001 to 10000 mm", text);
-	return 0;
-}
-
 /* The corners of one picture; a picture of another size than the first is an error, none found is not. */
 static int look(struct job *job, const struct okng_lens_solver *solver, int i)
 {
 	struct okng_lens *lens = &job->profile.lens;
 	struct okng_lens_view *view = &job->view[i];
-	size_t per = (size_t)job->profile.board.cols * (size_t)job->profile.board.rows;
 	struct okng_image img = { 0 };
 	struct okng_error err = { 0 };
 	int rc = okng_image_file_load(&img, job->files.path[i], &err);
@@ -100,19 +82,12 @@ static int look(struct job *job, const struct okng_lens_solver *solver, int i)
 			job->files.path[0], lens->width, lens->height);
 		rc = -EINVAL;
 	} else {
-		view->corner = calloc(per, sizeof(*view->corner));
-		view->dropped = calloc(per, sizeof(*view->dropped));
-		rc = view->corner && view->dropped ? solver->find(&img, &job->profile.board, view->corner) : -ENOMEM;
+		rc = okng_board_find(solver, &img, &job->profile.board, &view->corner, &view->dropped);
 	}
 	okng_image_finish(&img);
-	if (rc == -ENOENT) {
-		free(view->corner);
-		view->corner = NULL;
-		rc = 0;
-	} else if (rc == -ENOMEM) {
+	if (rc == -ENOMEM)
 		okng_say("calib lens: no memory");
-	}
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static const char *fate_of(const struct okng_lens_view *view)
@@ -216,6 +191,7 @@ static int calibrate(struct job *job)
 		okng_say_error(&err, rc, "calib lens");
 		return rc == -EINVAL ? OKNG_EXIT_BAD : OKNG_EXIT_FAILED;
 	}
+	job->profile.has_lens = true;
 	rc = okng_profile_save(&job->profile, job->out, &err);
 	if (rc)
 		okng_say_error(&err, rc, job->out);
@@ -242,13 +218,6 @@ static int start(struct job *job)
 	return status;
 }
 
-static int set_serial(struct okng_profile *profile, const char *text)
-{
-	if (snprintf(profile->serial, sizeof profile->serial, "%s", text) >= (int)sizeof profile->serial)
-		return okng_command_misused(&okng_cmd_calib_lens, "--serial: at most %d characters", OKNG_PROFILE_SERIAL_MAX - 1);
-	return 0;
-}
-
 static int run(int argc, char **argv)
 {
 	struct job job = { 0 };
@@ -256,10 +225,10 @@ static int run(int argc, char **argv)
 
 	while (!wrong && (id = okng_command_option(&okng_cmd_calib_lens, argc, argv)) > 0) {
 		switch (id) {
-		case 'b': wrong = parse_board(optarg, &job.profile.board); break;
-		case 's': wrong = parse_square(optarg, &job.profile.board); break;
+		case 'b': wrong = okng_board_parse(&okng_cmd_calib_lens, optarg, &job.profile.board); break;
+		case 's': wrong = okng_board_parse_square(&okng_cmd_calib_lens, optarg, &job.profile.board); break;
 		case 'o': job.out = optarg; break;
-		case 'S': wrong = set_serial(&job.profile, optarg); break;
+		case 'S': wrong = okng_board_parse_serial(&okng_cmd_calib_lens, optarg, &job.profile); break;
 		case MODULE: job.module = optarg; break;
 		case JSON: job.as_json = true; break;
 		}
@@ -268,10 +237,8 @@ static int run(int argc, char **argv)
 		return wrong;
 	if (id)
 		return okng_command_leave(id);
-	if (job.profile.board.cols == 0)
-		return okng_command_misused(&okng_cmd_calib_lens, "--board COLSxROWS is missing");
-	if (!(job.profile.board.square > 0))
-		return okng_command_misused(&okng_cmd_calib_lens, "--square MM is missing");
+	if (okng_board_check(&okng_cmd_calib_lens, &job.profile.board))
+		return OKNG_EXIT_FAILED;
 	if (!job.out)
 		return okng_command_misused(&okng_cmd_calib_lens, "--out FILE is missing");
 	if (optind >= argc)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * okng calib verify: whether a lens profile still fits a new picture of its board. Somebody turned the focus ring,
- * another lens was screwed on: the corners are no longer where the profile puts them.
+ * okng calib verify: whether a profile still fits a new picture of its board. Somebody turned the focus ring, another
+ * lens was screwed on, the camera was moved: the corners are no longer where the profile puts them.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "calib/profile.h"
 #include "camera/image_file.h"
+#include "cli/board.h"
 #include "cli/command.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -18,9 +20,10 @@
 #define FACTOR 2.5
 #define LEAST 0.3
 
-enum { JSON = 256, MODULE };
+enum { JSON = 256, MODULE, ONLY };
 
 static const struct okng_option options[] = {
+	{ "only", ONLY, "lens|plane", "check one of them, where the profile has both" },
 	{ "serial", 'S', "TEXT", "serial number of the camera: a profile of another one is refused" },
 	{ "module", MODULE, "FILE", "OpenCV module (found by itself where it was built or installed)" },
 	{ "json", JSON, NULL, "print one JSON object instead of text" },
@@ -31,12 +34,15 @@ static int run(int argc, char **argv);
 
 const struct okng_command okng_cmd_calib_verify = {
 	.name = "calib verify",
-	.summary = "Check with a new picture of the chessboard that a lens profile still holds",
+	.summary = "Check with a new picture of the target that a profile still holds",
 	.usage = "PROFILE FILE",
 	.about =
-		"The picture shows the whole board that the profile was made with, tilted by some 30\n"
-		"degrees and large in the picture: a small or flat-on board hides a change. It holds\n"
-		"while the error is at most 2.5 times that of the calibration, or 0.3 pixels.\n"
+		"Lens: the picture shows the board that it was made with, tilted by some 30 degrees\n"
+		"and large: a small or flat-on board hides a change. It holds while the error is at\n"
+		"most 2.5 times that of the calibration, or 0.3 pixels.\n"
+		"Plane: the target lies in the plane, anywhere in the picture. It holds while the\n"
+		"corners' distances from each other are right, by the same rule in millimetres.\n"
+		"A profile with both is checked for both; --only lens for a tilted board.\n"
 		"\n"
 		"Exit status: 0 it holds; 1 it does not, calibrate again; 2 it could not be checked\n"
 		"(no board, other size, other camera, damaged profile).\n"
@@ -47,91 +53,173 @@ const struct okng_command okng_cmd_calib_verify = {
 	.run = run,
 };
 
-static void print(const char *path, const struct okng_lens_view *view, double limit, bool as_json)
+struct job {
+	struct okng_profile profile;
+	const char *path, *serial, *module;
+	bool as_json, only_lens, only_plane;
+	bool lens_seen, plane_seen; /* checked */
+	struct okng_lens_view view;
+	double limit; /* of view.rms */
+	struct okng_planar_check plane;
+};
+
+static bool lens_holds(const struct job *job)
+{
+	return !job->lens_seen || job->view.rms <= job->limit;
+}
+
+static bool plane_holds(const struct job *job)
+{
+	return !job->plane_seen || job->plane.holds;
+}
+
+static void print_text(const struct job *job)
+{
+	const struct okng_planar_check *p = &job->plane;
+
+	if (job->lens_seen)
+		printf("%s: %s, error %.3f px of at most %.3f px, tilt %.1f degrees\n", job->path,
+			lens_holds(job) ? "lens holds" : "lens does not hold, calibrate again", job->view.rms, job->limit, job->view.tilt);
+	if (job->plane_seen)
+		printf("%s: %s, error %.4g mm of at most %.4g mm (worst corner %.4g mm), lengths %+.3f %%\n", job->path,
+			plane_holds(job) ? "plane holds" : "plane does not hold: calibrate it again if the target lies in it", p->rms, p->limit, p->worst,
+			100 * (p->scale - 1));
+}
+
+static void print_json(const struct job *job)
 {
 	struct okng_json json;
-	bool holds = view->rms <= limit;
 
-	if (!as_json) {
-		printf("%s: %s, error %.3f px of at most %.3f px, tilt %.1f degrees\n", path, holds ? "holds" : "does not hold, calibrate again", view->rms,
-			limit, view->tilt);
-		return;
-	}
 	okng_json_init(&json, stdout);
 	okng_json_object(&json, NULL);
-	okng_json_string(&json, "file", path);
-	okng_json_bool(&json, "holds", holds);
-	okng_json_number(&json, "rms", view->rms, 6);
-	okng_json_number(&json, "limit", limit, 6);
-	okng_json_number(&json, "tilt", view->tilt, 2);
+	okng_json_string(&json, "file", job->path);
+	okng_json_bool(&json, "holds", lens_holds(job) && plane_holds(job));
+	if (job->lens_seen) {
+		okng_json_bool(&json, "lens_holds", lens_holds(job));
+		okng_json_number(&json, "rms", job->view.rms, 6);
+		okng_json_number(&json, "limit", job->limit, 6);
+		okng_json_number(&json, "tilt", job->view.tilt, 2);
+	}
+	if (job->plane_seen) {
+		okng_json_bool(&json, "plane_holds", plane_holds(job));
+		okng_json_number(&json, "plane_rms_mm", job->plane.rms, 9);
+		okng_json_number(&json, "plane_worst_mm", job->plane.worst, 9);
+		okng_json_number(&json, "plane_limit_mm", job->plane.limit, 9);
+		okng_json_number(&json, "plane_lengths", job->plane.scale, 9);
+	}
 	okng_json_end_object(&json);
 }
 
-static int measure(const struct okng_lens_solver *solver, const struct okng_profile *profile, const struct okng_image *img, const char *path, bool as_json)
+static int check_lens(struct job *job, const struct okng_lens_solver *solver, const struct okng_image *img)
 {
-	size_t per = (size_t)profile->board.cols * (size_t)profile->board.rows;
-	struct okng_lens_view view = {
-		.corner = calloc(per, sizeof(*view.corner)),
-		.dropped = calloc(per, sizeof(*view.dropped)),
-	};
-	double limit = fmax(FACTOR * profile->lens.rms, LEAST);
-	int status = OKNG_EXIT_FAILED;
-	int rc = view.corner && view.dropped ? solver->find(img, &profile->board, view.corner) : -ENOMEM;
+	const struct okng_profile *profile = &job->profile;
+	struct okng_lens_view *view = &job->view;
+	int rc = okng_board_find(solver, img, &profile->board, &view->corner, &view->dropped);
 
-	if (!rc)
-		rc = solver->fit(&profile->lens, &profile->board, &view);
-	if (rc == -ENOENT) {
-		okng_say("%s: the whole board of %dx%d corners is not in the picture", path, profile->board.cols, profile->board.rows);
-	} else if (rc) {
-		okng_say("%s: %s", path, rc == -ENOMEM ? "no memory" : "no pose of the board fits");
-	} else {
-		print(path, &view, limit, as_json);
-		status = view.rms <= limit ? OKNG_EXIT_GOOD : OKNG_EXIT_BAD;
+	if (rc) {
+		okng_board_say_none(job->path, &profile->board, rc);
+		return rc;
 	}
-	free(view.corner);
-	free(view.dropped);
-	return status;
+	job->limit = fmax(FACTOR * profile->lens.rms, LEAST);
+	rc = solver->fit(&profile->lens, &profile->board, view);
+	if (rc)
+		okng_say("%s: %s", job->path, rc == -ENOMEM ? "no memory" : "no pose of the board fits");
+	job->lens_seen = !rc;
+	free(view->corner);
+	free(view->dropped);
+	return rc;
 }
 
-static int verify(const char *profile_path, const char *path, const char *serial, const char *module, bool as_json)
+static int check_plane(struct job *job, const struct okng_lens_solver *solver, const struct okng_image *img)
+{
+	const struct okng_profile *profile = &job->profile;
+	struct okng_lens_point *corner;
+	struct okng_error err = { 0 };
+	bool *missing;
+	int rc = okng_board_find(solver, img, &profile->planar.board, &corner, &missing);
+
+	if (rc) {
+		okng_board_say_none(job->path, &profile->planar.board, rc);
+		return rc;
+	}
+	rc = okng_planar_verify(&job->plane, &profile->planar, &profile->lens, profile->has_lens, corner, missing, &err);
+	if (rc)
+		okng_say_error(&err, rc, job->path);
+	job->plane_seen = !rc;
+	free(corner);
+	free(missing);
+	return rc;
+}
+
+static int check(struct job *job, const struct okng_lens_solver *solver, const struct okng_image *img)
+{
+	int rc = 0;
+
+	if (job->profile.has_lens && !job->only_plane)
+		rc = check_lens(job, solver, img);
+	if (!rc && job->profile.has_planar && !job->only_lens)
+		rc = check_plane(job, solver, img);
+	if (rc)
+		return OKNG_EXIT_FAILED;
+	if (job->as_json)
+		print_json(job);
+	else
+		print_text(job);
+	return lens_holds(job) && plane_holds(job) ? OKNG_EXIT_GOOD : OKNG_EXIT_BAD;
+}
+
+static int verify(struct job *job, const char *profile_path)
 {
 	const struct okng_lens_solver *solver;
-	struct okng_profile profile;
 	struct okng_image img = { 0 };
 	struct okng_error err = { 0 };
 	int status = OKNG_EXIT_FAILED, rc;
 
-	rc = okng_profile_load(&profile, profile_path, &err);
+	rc = okng_profile_load(&job->profile, profile_path, &err);
+	if (!rc && ((job->only_lens && !job->profile.has_lens) || (job->only_plane && !job->profile.has_planar)))
+		rc = okng_error_set(&err, -EINVAL, profile_path, 0, "", "holds no %s", job->only_lens ? "lens" : "plane");
 	if (!rc)
-		rc = okng_image_file_load(&img, path, &err);
+		rc = okng_image_file_load(&img, job->path, &err);
 	if (!rc)
-		rc = okng_profile_match(&profile, serial, img.width, img.height, &err);
+		rc = okng_profile_match(&job->profile, job->serial, img.width, img.height, &err);
 	if (!rc)
-		rc = okng_lens_load(&solver, module, &err);
+		rc = okng_lens_load(&solver, job->module, &err);
 	if (rc)
 		okng_say_error(&err, rc, "calib verify");
 	else
-		status = measure(solver, &profile, &img, path, as_json);
+		status = check(job, solver, &img);
 	okng_image_finish(&img);
 	return status;
 }
 
+static int set_only(struct job *job, const char *text)
+{
+	job->only_lens = !strcmp(text, "lens");
+	job->only_plane = !strcmp(text, "plane");
+	if (!job->only_lens && !job->only_plane)
+		return okng_command_misused(&okng_cmd_calib_verify, "--only %s: is not lens or plane", text);
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
-	const char *serial = NULL, *module = NULL;
-	bool as_json = false;
-	int id;
+	struct job job = { 0 };
+	int id, wrong = 0;
 
-	while ((id = okng_command_option(&okng_cmd_calib_verify, argc, argv)) > 0) {
+	while (!wrong && (id = okng_command_option(&okng_cmd_calib_verify, argc, argv)) > 0) {
 		switch (id) {
-		case 'S': serial = optarg; break;
-		case MODULE: module = optarg; break;
-		case JSON: as_json = true; break;
+		case ONLY: wrong = set_only(&job, optarg); break;
+		case 'S': job.serial = optarg; break;
+		case MODULE: job.module = optarg; break;
+		case JSON: job.as_json = true; break;
 		}
 	}
+	if (wrong)
+		return wrong;
 	if (id)
 		return okng_command_leave(id);
 	if (argc - optind != 2)
 		return okng_command_misused(&okng_cmd_calib_verify, "PROFILE and one FILE are needed");
-	return verify(argv[optind], argv[optind + 1], serial, module, as_json);
+	job.path = argv[optind + 1];
+	return verify(&job, argv[optind]);
 }

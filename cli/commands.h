@@ -22,6 +22,7 @@ extern const struct okng_command okng_cmd_camera_list;
 extern const struct okng_command okng_cmd_camera_live;
 extern const struct okng_command okng_cmd_calib_flat;
 extern const struct okng_command okng_cmd_calib_lens;
+extern const struct okng_command okng_cmd_calib_plane;
 extern const struct okng_command okng_cmd_calib_verify;
 extern const struct okng_command okng_cmd_bench;
 

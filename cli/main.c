@@ -28,6 +28,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_camera_live,
 	&okng_cmd_calib_flat,
 	&okng_cmd_calib_lens,
+	&okng_cmd_calib_plane,
 	&okng_cmd_calib_verify,
 	&okng_cmd_bench,
 	NULL,

@@ -18,13 +18,15 @@ static void try(const void *data, size_t size)
 	struct okng_error err = {0};
 	char text[OKNG_PROFILE_SIZE_MAX];
 	if (okng_profile_parse(&profile, data, size, "fuzz", &err) < 0) {
-		assert(profile.lens.width == 0 && err.text[0]);
+		assert(profile.lens.width == 0 && !profile.has_planar && err.text[0]);
 		return;
 	}
 	int n = okng_profile_print(&profile, text, sizeof text);
 	assert(n > 0);
 	int rc = okng_profile_parse(&back, text, (size_t)n, "fuzz", &err);
-	assert(rc == 0 && memcmp(&back.lens, &profile.lens, sizeof back.lens) == 0);
+	assert(rc == 0 && memcmp(&back.lens, &profile.lens, sizeof back.lens) == 0 && memcmp(&back.planar, &profile.planar, sizeof back.planar) == 0);
+	struct okng_plane plane = okng_profile_plane(&back);
+	assert(!back.has_planar || okng_planar_sound(&plane, back.lens.width, back.lens.height));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
