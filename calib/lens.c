@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define VIEW_FACTOR 2.5
 #define VIEW_LEAST 0.25
@@ -17,6 +16,9 @@
 #define CORNER_LEAST 1.0
 
 const char *const okng_lens_param_names[OKNG_LENS_PARAMS] = {"fx", "fy", "cx", "cy", "k1", "k2", "p1", "p2", "k3"};
+
+const char *const okng_lens_dictionary_names[OKNG_LENS_DICTIONARIES] = {"4x4_50", "4x4_100", "4x4_250", "4x4_1000", "5x5_50", "5x5_100", "5x5_250",
+	"5x5_1000", "6x6_50", "6x6_100", "6x6_250", "6x6_1000", "7x7_50", "7x7_100", "7x7_250", "7x7_1000", "aruco_original"};
 
 static int used(const struct okng_lens_view *view, int n)
 {
@@ -49,7 +51,7 @@ static int worst_view(const struct okng_lens_view *view, int n)
 	return worst >= 0 && view[worst].rms > limit ? worst : -1;
 }
 
-/* Drops corners that do not fit; at most a fifth of a view's. Returns how many. */
+/* Drops corners that do not fit; at most a fifth of those a view shows. Returns how many. */
 static int drop_corners(const struct okng_lens *lens, struct okng_lens_view *view, int n, int per, const double *residual)
 {
 	double limit = fmax(CORNER_FACTOR * lens->rms, CORNER_LEAST);
@@ -57,7 +59,7 @@ static int drop_corners(const struct okng_lens *lens, struct okng_lens_view *vie
 	for (int i = 0; i < n; i++) {
 		if (view[i].fate != OKNG_LENS_USED)
 			continue;
-		for (int k = 0; k < per && view[i].n_dropped < per / 5; k++) {
+		for (int k = 0; k < per && view[i].n_dropped < (per - view[i].n_missing) / 5; k++) {
 			if (view[i].dropped[k] || !(residual[(size_t)i * (size_t)per + (size_t)k] > limit))
 				continue;
 			view[i].dropped[k] = true;
@@ -95,7 +97,7 @@ static void summarize(struct okng_lens *lens, const struct okng_lens_view *view,
 			continue;
 		report->n_corners_dropped += view[i].n_dropped;
 		lens->views++;
-		lens->corners += per - view[i].n_dropped;
+		lens->corners += per - view[i].n_missing - view[i].n_dropped;
 		for (int j = 0; j < i; j++) {
 			const double *a = view[i].normal, *b = view[j].normal;
 			if (view[j].fate == OKNG_LENS_USED)
@@ -110,7 +112,7 @@ static int judge(const struct okng_lens *lens, const struct okng_lens_report *re
 {
 	if (lens->views < OKNG_LENS_VIEWS_MIN)
 		return okng_error_set(err, -EINVAL, "", 0, "",
-			"too few views: %d usable (%d without the whole board, %d outliers), at least %d are needed; take 15 or more", lens->views,
+			"too few views: %d usable (%d without the board, %d outliers), at least %d are needed; take 15 or more", lens->views,
 			report->n_missing, report->n_outliers, OKNG_LENS_VIEWS_MIN);
 	if (report->tilt_variety < OKNG_LENS_TILT_MIN)
 		return okng_error_set(err, -EINVAL, "", 0, "",
@@ -146,6 +148,17 @@ static int refine(struct okng_lens *lens, const struct okng_lens_solver *solver,
 	return 0;
 }
 
+static void prepare(struct okng_lens_view *view, int per)
+{
+	view->n_missing = view->n_dropped = 0;
+	for (int k = 0; view->corner && k < per; k++) {
+		view->dropped[k] = view->missing && view->missing[k];
+		view->n_missing += view->dropped[k];
+	}
+	int enough = per < OKNG_LENS_SEEN_MIN ? per : OKNG_LENS_SEEN_MIN;
+	view->fate = view->corner && per - view->n_missing >= enough ? OKNG_LENS_USED : OKNG_LENS_NO_BOARD;
+}
+
 int okng_lens_make(struct okng_lens *lens, const struct okng_lens_solver *solver, const struct okng_lens_board *board,
 	struct okng_lens_view *view, int n, struct okng_lens_report *report, struct okng_error *err)
 {
@@ -158,12 +171,8 @@ int okng_lens_make(struct okng_lens *lens, const struct okng_lens_solver *solver
 	double *residual = calloc((size_t)n * (size_t)per, sizeof(*residual));
 	if (!residual)
 		return okng_error_set(err, -ENOMEM, "", 0, "", "no memory");
-	for (int i = 0; i < n; i++) {
-		view[i].fate = view[i].corner ? OKNG_LENS_USED : OKNG_LENS_NO_BOARD;
-		view[i].n_dropped = 0;
-		if (view[i].corner)
-			memset(view[i].dropped, 0, (size_t)per * sizeof(bool));
-	}
+	for (int i = 0; i < n; i++)
+		prepare(&view[i], per);
 	int rc = refine(lens, solver, board, view, n, residual, report);
 	free(residual);
 	if (rc < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Lens calibration from pictures of a chessboard: focal lengths, principal point and distortion with their standard
+ * Lens calibration from pictures of a target: focal lengths, principal point and distortion with their standard
  * deviations. Model and solver are Zhang's (A flexible new technique for camera calibration, 2000) with Brown's
  * distortion (Decentering distortion of lenses, 1966), as OpenCV has them; OpenCV is in a module of its own, loaded
  * when a calibration runs, so that neither okngd nor okng is linked with it. What is rejected and when views are not
@@ -16,6 +16,7 @@
 #define OKNG_LENS_VIEWS_MIN 5    /* used views that a calibration needs */
 #define OKNG_LENS_VIEWS_MAX 256
 #define OKNG_LENS_CORNERS_MAX 2048 /* of a board */
+#define OKNG_LENS_SEEN_MIN 12    /* corners that a view needs; of a smaller board all */
 #define OKNG_LENS_DICTIONARIES 17 /* from 4x4_50 on, and aruco_original */
 #define OKNG_LENS_COVER_COLS 8   /* cells of the coverage map */
 #define OKNG_LENS_COVER_ROWS 6
@@ -42,19 +43,23 @@ struct okng_lens {
 	int views, corners;             /* used */
 };
 
+/* "4x4_50" and so on, by number. */
+extern const char *const okng_lens_dictionary_names[OKNG_LENS_DICTIONARIES];
+
 extern const char *const okng_lens_param_names[OKNG_LENS_PARAMS];
 
 enum okng_lens_fate {
 	OKNG_LENS_USED = 0,
-	OKNG_LENS_NO_BOARD, /* the board was not found whole */
+	OKNG_LENS_NO_BOARD, /* the board was not found, or too little of it */
 	OKNG_LENS_OUTLIER,  /* fits much worse than the others */
 };
 
 struct okng_lens_view {
 	struct okng_lens_point *corner; /* cols × rows, the caller's; NULL: the board was not found */
-	bool *dropped;                  /* cols × rows, the caller's: out, corner rejected */
+	const bool *missing;            /* cols × rows, the caller's: corners that were not seen; NULL: all were */
+	bool *dropped;                  /* cols × rows, the caller's: out, corner missing or rejected */
 	enum okng_lens_fate fate;       /* out */
-	int n_dropped;                  /* out: corners rejected */
+	int n_missing, n_dropped;       /* out: corners not seen, corners rejected */
 	double rms;                     /* out: pixels, over the used corners */
 	double tilt;                    /* out: degrees between the board's normal and the axis */
 	double normal[3];               /* out: of the board, in the camera's frame */
@@ -71,8 +76,13 @@ struct okng_lens_report {
 /* What the module offers. Both catch every exception: -ENOMEM, or -EINVAL when OpenCV refuses. */
 struct okng_lens_solver {
 	const char *version;
-	/* Corners row by row, to a fraction of a pixel. -ENOENT: no whole board in the picture. */
-	int (*find)(const struct okng_image *img, const struct okng_lens_board *board, struct okng_lens_point *corner);
+	/* Corners row by row, to a fraction of a pixel; missing (same size): those of a ChArUco board that were not seen. -ENOENT:
+	 * no whole chessboard in the picture, or not three rows and columns of a ChArUco board; -ERANGE: its dictionary has
+	 * fewer markers than the board; -ENOTSUP: ChArUco, and built without it. */
+	int (*find)(const struct okng_image *img, const struct okng_lens_board *board, struct okng_lens_point *corner, bool *missing);
+	/* The cells of a marker with its border, row by row, 1 is black, at most room. How many a side has; -ERANGE: the
+	 * dictionary has no such marker, or no room; -ENOTSUP. */
+	int (*marker)(int dictionary, int id, uint8_t *black, int room);
 	/* From the used views and corners: param, sigma, rms of *lens (size is given), and of each used view rms, normal and
 	 * tilt; residual (n × cols × rows, may be NULL) gets the distance of each corner of a used view from where it
 	 * should be, pixels. */
@@ -81,7 +91,7 @@ struct okng_lens_solver {
 	int (*fit)(const struct okng_lens *lens, const struct okng_lens_board *board, struct okng_lens_view *view);
 };
 
-#define OKNG_LENS_SYMBOL "okng_lens_by_opencv" /* what the module exports: a const struct okng_lens_solver */
+#define OKNG_LENS_SYMBOL "okng_lens_by_opencv_2" /* what the module exports: a const struct okng_lens_solver */
 
 /* The module at path; NULL: beside the program in a build folder, or where it was installed. It stays loaded.
  * 0; -ENOENT with *err: there is none, and how to get it. */

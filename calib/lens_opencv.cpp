@@ -12,9 +12,7 @@
 #include <opencv2/calib3d.hpp>
 #include <opencv2/imgproc.hpp>
 
-extern "C" {
-#include "calib/lens.h"
-}
+#include "calib/charuco_opencv.h"
 
 namespace {
 
@@ -43,22 +41,44 @@ int window(const Points &found, int cols)
 	return std::clamp(int(least * 0.4), 2, 5);
 }
 
-int find(const okng_image *img, const okng_lens_board *board, okng_lens_point *corner)
+int find_chessboard(const cv::Mat &grey, const okng_lens_board *board, okng_lens_point *corner, bool *missing)
+{
+	Points found;
+	if (!cv::findChessboardCorners(grey, cv::Size(board->cols, board->rows), found, cv::CALIB_CB_ADAPTIVE_THRESH | cv::CALIB_CB_NORMALIZE_IMAGE))
+		return -ENOENT;
+	int half = window(found, board->cols);
+	cv::cornerSubPix(grey, found, cv::Size(half, half), cv::Size(-1, -1), cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 60, 1e-4));
+	for (size_t i = 0; i < found.size(); i++) {
+		corner[i] = {found[i].x, found[i].y};
+		missing[i] = false;
+	}
+	return 0;
+}
+
+int find(const okng_image *img, const okng_lens_board *board, okng_lens_point *corner, bool *missing)
 {
 	return guarded([&] {
 		if (img->pixel != OKNG_PIXEL_MONO8)
 			return -EINVAL;
 		cv::Mat grey(img->height, img->width, CV_8UC1, img->data, size_t(img->stride));
-		Points found;
-		if (!cv::findChessboardCorners(grey, cv::Size(board->cols, board->rows), found, cv::CALIB_CB_ADAPTIVE_THRESH | cv::CALIB_CB_NORMALIZE_IMAGE))
-			return -ENOENT;
-		int half = window(found, board->cols);
-		cv::cornerSubPix(grey, found, cv::Size(half, half), cv::Size(-1, -1),
-			cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 60, 1e-4));
-		for (size_t i = 0; i < found.size(); i++)
-			corner[i] = {found[i].x, found[i].y};
-		return 0;
+		if (!(board->marker > 0))
+			return find_chessboard(grey, board, corner, missing);
+#ifdef OKNG_CHARUCO
+		return okng_charuco_find(grey, board, corner, missing);
+#else
+		return -ENOTSUP;
+#endif
 	});
+}
+
+int marker(int dictionary, int id, uint8_t *black, int room)
+{
+#ifdef OKNG_CHARUCO
+	return guarded([&] { return okng_charuco_marker(dictionary, id, black, room); });
+#else
+	(void)dictionary, (void)id, (void)black, (void)room;
+	return -ENOTSUP;
+#endif
 }
 
 void gather(const okng_lens_board *board, const okng_lens_view &view, Solid &solid, Points &flat)
@@ -155,4 +175,4 @@ int fit(const okng_lens *lens, const okng_lens_board *board, okng_lens_view *vie
 
 }
 
-extern "C" __attribute__((visibility("default"))) const okng_lens_solver okng_lens_by_opencv = {CV_VERSION, find, solve, fit};
+extern "C" __attribute__((visibility("default"))) const okng_lens_solver okng_lens_by_opencv_2 = {CV_VERSION, find, marker, solve, fit};

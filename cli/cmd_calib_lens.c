@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * okng calib lens: from pictures of a chessboard to the lens profile. Every picture is named with what became of it, so
+ * okng calib lens: from pictures of a target to the lens profile. Every picture is named with what became of it, so
  * that the user knows which to take again.
  */
 #include <errno.h>
@@ -20,8 +20,7 @@
 enum { JSON = 256, MODULE };
 
 static const struct okng_option options[] = {
-	{ "board", 'b', "COLSxROWS", "inner corners of the chessboard, 9x6 say" },
-	{ "square", 's', "MM", "side of a square in millimetres" },
+	OKNG_BOARD_OPTIONS,
 	{ "out", 'o', "FILE", "lens profile to write" },
 	{ "serial", 'S', "TEXT", "serial number of the camera, kept in the profile" },
 	{ "module", MODULE, "FILE", "OpenCV module (found by itself where it was built or installed)" },
@@ -33,14 +32,15 @@ static int run(int argc, char **argv);
 
 const struct okng_command okng_cmd_calib_lens = {
 	.name = "calib lens",
-	.summary = "Measure the lens with pictures of a chessboard",
-	.usage = "--board COLSxROWS --square MM --out FILE FILE_OR_FOLDER...",
+	.summary = "Measure the lens with pictures of a chessboard or ChArUco board",
+	.usage = "--board BOARD [--square MM] --out FILE FILE_OR_FOLDER...",
 	.about =
-		"Take 15 or more sharp pictures of a flat chessboard, tilted by 20 to 40 degrees in\n"
-		"several directions, at the borders and in the corners, too. Pictures without the\n"
-		"whole board, pictures and corners that fit much worse than the others are left out\n"
-		"and named. Refused with the reason: fewer than 5 usable pictures, all of the same\n"
-		"tilt, or less than half of the picture reached.\n"
+		"Take 15 or more sharp pictures of a flat target (okng calib board draws one), tilted\n"
+		"by 20 to 40 degrees in several directions, at the borders and in the corners, too. A\n"
+		"chessboard must be seen whole, of a ChArUco board three rows and columns. Pictures and\n"
+		"corners that fit much worse than the others are left out and named. Refused with the\n"
+		"reason: fewer than 5 usable pictures, all of the same tilt, or less than half of the\n"
+		"picture reached.\n"
 		"\n"
 		"Exit status: 0 written; 1 the pictures do not suffice, 2 it could not be done; an\n"
 		"old file is untouched then.\n"
@@ -54,6 +54,7 @@ const struct okng_command okng_cmd_calib_lens = {
 struct job {
 	struct okng_files files;
 	struct okng_lens_view *view;
+	bool **missing; /* of each view */
 	struct okng_profile profile;
 	struct okng_lens_report report;
 	const char *out, *module;
@@ -82,17 +83,21 @@ static int look(struct job *job, const struct okng_lens_solver *solver, int i)
 			job->files.path[0], lens->width, lens->height);
 		rc = -EINVAL;
 	} else {
-		rc = okng_board_find(solver, &img, &job->profile.board, &view->corner, &view->dropped);
+		rc = okng_board_find(solver, &img, &job->profile.board, &view->corner, &job->missing[i]);
+		view->missing = job->missing[i];
+		view->dropped = calloc((size_t)job->profile.board.cols * (size_t)job->profile.board.rows, sizeof(*view->dropped));
+		if (!view->dropped)
+			rc = -ENOMEM;
+		if (rc && rc != -ENOENT)
+			okng_board_say_none(job->files.path[i], &job->profile.board, rc);
 	}
 	okng_image_finish(&img);
-	if (rc == -ENOMEM)
-		okng_say("calib lens: no memory");
 	return rc == -ENOENT ? 0 : rc;
 }
 
 static const char *fate_of(const struct okng_lens_view *view)
 {
-	static const char *const names[] = { "used", "no whole board", "outlier" };
+	static const char *const names[] = { "used", "no board", "outlier" };
 	return names[view->fate];
 }
 
@@ -105,6 +110,8 @@ static void print_text(const struct job *job)
 		printf("%s: %s", job->files.path[i], fate_of(view));
 		if (view->fate != OKNG_LENS_NO_BOARD)
 			printf(", error %.3f px, tilt %.1f degrees", view->rms, view->tilt);
+		if (view->n_missing)
+			printf(", %d corners not seen", view->n_missing);
 		printf(view->n_dropped ? ", %d corners left out\n" : "\n", view->n_dropped);
 	}
 	printf("corners seen, by place in the picture:\n");
@@ -160,6 +167,7 @@ static void print_json(const struct job *job, const char *refusal)
 		okng_json_string(&json, "fate", fate_of(&job->view[i]));
 		okng_json_number(&json, "rms", job->view[i].rms, 6);
 		okng_json_number(&json, "tilt", job->view[i].tilt, 2);
+		okng_json_int(&json, "corners_not_seen", job->view[i].n_missing);
 		okng_json_int(&json, "corners_left_out", job->view[i].n_dropped);
 		okng_json_end_object(&json);
 	}
@@ -205,7 +213,10 @@ static int start(struct job *job)
 		return OKNG_EXIT_FAILED;
 	}
 	job->view = calloc((size_t)job->files.n, sizeof(*job->view));
-	if (!job->view) {
+	job->missing = calloc((size_t)job->files.n, sizeof(*job->missing));
+	if (!job->view || !job->missing) {
+		free(job->view);
+		free(job->missing);
 		okng_say("calib lens: no memory");
 		return OKNG_EXIT_FAILED;
 	}
@@ -213,20 +224,23 @@ static int start(struct job *job)
 	for (int i = 0; i < job->files.n; i++) {
 		free(job->view[i].corner);
 		free(job->view[i].dropped);
+		free(job->missing[i]);
 	}
 	free(job->view);
+	free(job->missing);
 	return status;
 }
 
 static int run(int argc, char **argv)
 {
 	struct job job = { 0 };
+	double square = 0;
 	int id, wrong = 0, status;
 
 	while (!wrong && (id = okng_command_option(&okng_cmd_calib_lens, argc, argv)) > 0) {
 		switch (id) {
 		case 'b': wrong = okng_board_parse(&okng_cmd_calib_lens, optarg, &job.profile.board); break;
-		case 's': wrong = okng_board_parse_square(&okng_cmd_calib_lens, optarg, &job.profile.board); break;
+		case 's': wrong = okng_board_parse_square(&okng_cmd_calib_lens, optarg, &square); break;
 		case 'o': job.out = optarg; break;
 		case 'S': wrong = okng_board_parse_serial(&okng_cmd_calib_lens, optarg, &job.profile); break;
 		case MODULE: job.module = optarg; break;
@@ -237,7 +251,7 @@ static int run(int argc, char **argv)
 		return wrong;
 	if (id)
 		return okng_command_leave(id);
-	if (okng_board_check(&okng_cmd_calib_lens, &job.profile.board))
+	if (okng_board_finish(&okng_cmd_calib_lens, &job.profile.board, square))
 		return OKNG_EXIT_FAILED;
 	if (!job.out)
 		return okng_command_misused(&okng_cmd_calib_lens, "--out FILE is missing");

@@ -17,8 +17,7 @@
 enum { JSON = 256, MODULE };
 
 static const struct okng_option options[] = {
-	{ "board", 'b', "COLSxROWS", "inner corners of the chessboard, 9x6 say" },
-	{ "square", 's', "MM", "side of a square in millimetres" },
+	OKNG_BOARD_OPTIONS,
 	{ "lens", 'l', "PROFILE", "lens profile of the camera; the new profile holds lens and plane" },
 	{ "out", 'o', "FILE", "profile to write; may be that of --lens" },
 	{ "serial", 'S', "TEXT", "serial number of the camera, kept in the profile" },
@@ -32,7 +31,7 @@ static int run(int argc, char **argv);
 const struct okng_command okng_cmd_calib_plane = {
 	.name = "calib plane",
 	.summary = "Measure where the parts' plane lies, for millimetres",
-	.usage = "--board COLSxROWS --square MM [--lens PROFILE] --out FILE PICTURE",
+	.usage = "--board BOARD [--square MM] [--lens PROFILE] --out FILE PICTURE",
 	.about =
 		"Lay a flat target where the parts' measured faces lie, as large as the picture, and\n"
 		"take one sharp picture. Told are mm per pixel, tilt, the error over all corners, and\n"
@@ -161,12 +160,13 @@ static int start(struct job *job)
 static int run(int argc, char **argv)
 {
 	struct job job = { 0 };
+	double square = 0;
 	int id, wrong = 0;
 
 	while (!wrong && (id = okng_command_option(&okng_cmd_calib_plane, argc, argv)) > 0) {
 		switch (id) {
 		case 'b': wrong = okng_board_parse(&okng_cmd_calib_plane, optarg, &job.board); break;
-		case 's': wrong = okng_board_parse_square(&okng_cmd_calib_plane, optarg, &job.board); break;
+		case 's': wrong = okng_board_parse_square(&okng_cmd_calib_plane, optarg, &square); break;
 		case 'l': job.lens = optarg; break;
 		case 'o': job.out = optarg; break;
 		case 'S': job.serial = optarg; break;
@@ -178,7 +178,7 @@ static int run(int argc, char **argv)
 		return wrong;
 	if (id)
 		return okng_command_leave(id);
-	if (okng_board_check(&okng_cmd_calib_plane, &job.board))
+	if (okng_board_finish(&okng_cmd_calib_plane, &job.board, square))
 		return OKNG_EXIT_FAILED;
 	if (!job.out)
 		return okng_command_misused(&okng_cmd_calib_plane, "--out FILE is missing");

@@ -20,6 +20,7 @@ extern const struct okng_command okng_cmd_camera_grab;
 extern const struct okng_command okng_cmd_camera_show;
 extern const struct okng_command okng_cmd_camera_list;
 extern const struct okng_command okng_cmd_camera_live;
+extern const struct okng_command okng_cmd_calib_board;
 extern const struct okng_command okng_cmd_calib_flat;
 extern const struct okng_command okng_cmd_calib_lens;
 extern const struct okng_command okng_cmd_calib_plane;

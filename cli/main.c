@@ -26,6 +26,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_camera_grab,
 	&okng_cmd_camera_show,
 	&okng_cmd_camera_live,
+	&okng_cmd_calib_board,
 	&okng_cmd_calib_flat,
 	&okng_cmd_calib_lens,
 	&okng_cmd_calib_plane,

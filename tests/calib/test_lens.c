@@ -18,7 +18,7 @@
 
 enum { W = 320, H = 240, COLS = 7, ROWS = 5, PER = COLS * ROWS, VIEWS = 14 };
 
-static const struct okng_lens_board board = {COLS, ROWS, 20};
+static const struct okng_lens_board board = {.cols = COLS, .rows = ROWS, .square = 20};
 static const double truth[OKNG_LENS_PARAMS] = {300, 302, 162, 118, -0.2, 0.05, 0.001, -0.0005, 0};
 static const struct okng_lens_solver *solver;
 static struct okng_error err;
@@ -128,12 +128,13 @@ static void compare(const struct okng_lens *lens)
 static void test_rendered(void **state)
 {
 	static struct set set;
+	bool missing[PER];
 	(void)state;
 	fill(&set, VIEWS);
 	for (int k = 0; k < VIEWS; k++) {
 		struct okng_image img;
 		render(&img, &poses[k]);
-		if (solver->find(&img, &board, set.corner[k]) != 0)
+		if (solver->find(&img, &board, set.corner[k], missing) != 0)
 			set.view[k].corner = NULL;
 		okng_image_finish(&img);
 	}
@@ -165,6 +166,35 @@ static void test_outliers_are_named(void **state)
 	assert_int_equal(set.view[3].fate, OKNG_LENS_OUTLIER);
 	assert_true(set.view[6].fate == OKNG_LENS_OUTLIER || set.dropped[6][17]);
 	assert_true(report.rms_first > 0.3 && lens.rms < 0.06);
+	compare(&lens);
+}
+
+/* As of a ChArUco board: what is not seen is no corner, wherever its place is said to be. */
+static void test_views_in_part(void **state)
+{
+	static struct set set;
+	static bool missing[VIEWS][PER];
+	struct okng_lens lens = {.width = W, .height = H};
+	struct okng_lens_report report;
+	int seen = 0;
+	(void)state;
+	fill(&set, VIEWS);
+	for (int k = 0; k < VIEWS; k++) {
+		set.view[k].missing = missing[k];
+		for (int i = 0; i < PER; i++) {
+			missing[k][i] = k == 2 ? i >= OKNG_LENS_SEEN_MIN - 1 : (i + k) % 4 == 0;
+			if (missing[k][i])
+				set.corner[k][i] = (struct okng_lens_point){0, 0};
+			seen += k != 2 && !missing[k][i];
+		}
+	}
+	int rc = okng_lens_make(&lens, solver, &board, set.view, VIEWS, &report, &err);
+	if (rc)
+		fail_msg("%s", err.text);
+	assert_int_equal(set.view[2].fate, OKNG_LENS_NO_BOARD);
+	assert_true(set.dropped[5][7] && !set.dropped[5][8] && set.view[5].n_missing == 8 && set.view[5].n_dropped == 0);
+	assert_int_equal(lens.corners, seen);
+	assert_int_equal(lens.views, VIEWS - 1);
 	compare(&lens);
 }
 
@@ -222,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rendered),
 		cmocka_unit_test(test_outliers_are_named),
+		cmocka_unit_test(test_views_in_part),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_fit_tells_a_changed_lens),
 	};

@@ -23,7 +23,7 @@ static struct okng_profile sample(void)
 	return (struct okng_profile){
 		.serial = "CAM-0042",
 		.has_lens = true,
-		.board = {9, 6, 25.4},
+		.board = {.cols = 9, .rows = 6, .square = 25.4},
 		.lens = {.width = 2448, .height = 2048, .param = {3456.789012345678, 3457.1, 1224.3, 1023.9, -0.21, 0.1, 1e-4, -2e-5, 1.0 / 3},
 			.sigma = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}, .rms = 0.1234, .views = 15, .corners = 800},
 	};

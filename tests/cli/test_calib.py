@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 import zlib
 
 OKNG, SOURCE = sys.argv[1:3]
@@ -34,20 +35,44 @@ def chessboard(cols, rows, square):
     return ink
 
 
-def shot(ink, mm=0.1, lean=0.0002, x=0.0, y=0.0, angle=0.0):
-    """The target seen by a camera with mm per pixel at the centre, tilted about the vertical; its middle at x, y."""
+def printed(svg):
+    """The same of what okng calib board drew: its black rectangles, by the millimetres that the file says."""
+    root = xml.etree.ElementTree.fromstring(svg)
+    box = [float(v) for v in root.get("viewBox").split()]
+    assert root.get("width") == "%gmm" % box[2] and root.get("height") == "%gmm" % box[3]
+    cell = 2.0
+    at = {}
+    for r in root.iter("{http://www.w3.org/2000/svg}rect"):
+        if r.get("fill"):
+            continue
+        x, y, w, h = (float(r.get(k)) for k in ("x", "y", "width", "height"))
+        for i in range(int(x / cell), int((x + w) / cell) + 1):
+            for j in range(int(y / cell), int((y + h) / cell) + 1):
+                at.setdefault((i, j), []).append((x, y, x + w, y + h))
+
+    def ink(x, y):
+        x, y = x + box[2] / 2, y + box[3] / 2
+        return any(a <= x < c and b <= y < d for a, b, c, d in at.get((int(x // cell), int(y // cell)), ()))
+    return ink
+
+
+def shot(ink, mm=0.1, lean=0.0002, x=0.0, y=0.0, angle=0.0, tall=0.0):
+    """The target seen by a camera with mm per pixel at the centre, tilted; its middle at x, y."""
     c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    offsets = [(i % 3 - 1) / 3 for i in range(9)], [(i // 3 - 1) / 3 for i in range(9)]
+
+    def grey(u, v):
+        w = 1 + lean * (u - (WIDTH - 1) / 2) + tall * (v - (HEIGHT - 1) / 2)
+        px, py = mm * (u - (WIDTH - 1) / 2) / w - x, mm * (v - (HEIGHT - 1) / 2) / w - y
+        return ink(px * c + py * s, py * c - px * s)
+    corner = [[grey(u - 0.5, v - 0.5) for u in range(WIDTH + 1)] for v in range(HEIGHT + 1)]
     picture = []
     for v in range(HEIGHT):
         row = []
         for u in range(WIDTH):
-            black = 0
-            for du, dv in zip(*offsets):
-                w = 1 + lean * (u + du - (WIDTH - 1) / 2)
-                px, py = mm * (u + du - (WIDTH - 1) / 2) / w - x, mm * (v + dv - (HEIGHT - 1) / 2) / w - y
-                black += ink(px * c + py * s, py * c - px * s)
-            row.append(210 - 170 * black // 9)
+            black = 16 * corner[v][u]
+            if not corner[v][u] == corner[v][u + 1] == corner[v + 1][u] == corner[v + 1][u + 1]:
+                black = sum(grey(u + (i % 4 - 1.5) / 4, v + (i // 4 - 1.5) / 4) for i in range(16))
+            row.append(210 - 170 * black // 16)
         picture.append(row)
     return png(picture)
 
@@ -138,6 +163,54 @@ class Plane(Case):
                       ["plane", "--board", "9x6", "--out", "x", "y"], ["plane", "--square", "5", "--out", "x", "y"],
                       ["verify", "--only", "flat", "x", "y"]):
             self.assertIn("--help", self.okng(FAILED, *words).stderr)
+
+
+class Board(Case):
+    CHARUCO = "charuco:11x8:5:3.5:5x5_100"
+
+    def test_chessboard_is_drawn_to_the_millimetre(self):
+        svg = self.path("board.svg")
+        self.okng(GOOD, "board", "--board", "9x6", "--square", "5", "--out", svg)
+        ink, truth = printed(self.read("board.svg")), chessboard(9, 6, 5)
+        for y in range(-220, 220, 7):
+            for x in range(-300, 300, 7):
+                self.assertEqual(ink(x / 10 + 0.03, y / 10 + 0.03), truth(x / 10 + 0.03, y / 10 + 0.03), (x, y))
+        self.assertIn(b"lines are 50 and 35 mm", self.read("board.svg"))
+
+    @unittest.skipUnless(os.path.exists(MODULE), "built without OpenCV")
+    def test_charuco_from_sheet_to_millimetres(self):
+        svg, profile = self.path("board.svg"), self.path("cam.toml")
+        r = subprocess.run([OKNG, "calib", "board", "--board", self.CHARUCO, "--out", svg], stderr=subprocess.PIPE, text=True)
+        if r.returncode == FAILED and "libopencv-contrib-dev" in r.stderr:
+            self.skipTest("built without OpenCV's contrib modules")
+        self.assertEqual(r.returncode, GOOD, r.stderr)
+        ink = printed(self.read("board.svg"))
+        words = ["plane", "--board", self.CHARUCO, "--out", profile]
+        got = self.json(GOOD, *words, self.write("whole.png", shot(ink, angle=4)))
+        self.assertAlmostEqual(got["mm_per_pixel"], 0.1, delta=0.0001)
+        self.assertEqual(got["corners"], 70)
+        part = self.write("part.png", shot(ink, x=18, y=-9, angle=-10))
+        got = self.json(GOOD, "verify", profile, part)
+        self.assertAlmostEqual(got["plane_lengths"], 1, delta=0.001)
+        got = self.json(GOOD, *words, part)
+        self.assertTrue(12 <= got["corners"] < 70)
+        self.assertAlmostEqual(got["mm_per_pixel"], 0.1, delta=0.0002)
+        self.assertFalse(self.json(BAD, "verify", profile, self.write("higher.png", shot(ink, mm=0.0985, angle=4)))["holds"])
+        r = self.okng(BAD, *words, self.write("chess.png", shot(chessboard(10, 7, 5))))
+        self.assertIn("of the ChArUco board of 11x8 squares", r.stderr)
+        r = self.okng(FAILED, "board", "--board", "charuco:20x20:5:3:4x4_50", "--out", self.path("many.svg"))
+        self.assertIn("fewer markers than the board", r.stderr)
+        self.assertFalse(os.path.exists(self.path("many.svg")))
+
+    def test_wrong_words(self):
+        for words in (["--board", "charuco:11x8:5:6:5x5_100"], ["--board", "charuco:11x8:5:3.5:9x9_100"], ["--board", "charuco:11x8:5"],
+                      ["--board", "charuco:3x3:5:3:5x5_100"], ["--board", self.CHARUCO, "--square", "5"], ["--board", "9x6"],
+                      ["--board", "9x6x", "--square", "5"], ["--square", "5"], ["--board", "64x32", "--square", "200"],
+                      ["--board", "65x9", "--square", "5"]):
+            self.assertIn("--help", self.okng(FAILED, "board", *words, "--out", self.path("x.svg")).stderr, words)
+        self.assertEqual(os.listdir(self.dir), [])
+        r = self.okng(FAILED, "board", "--board", "9x6", "--square", "5", "--out", self.path("no/x.svg"))
+        self.assertIn("No such file", r.stderr)
 
 
 if __name__ == "__main__":
