@@ -23,7 +23,7 @@ enum { MODULE = 256 };
 static const struct okng_option options[] = {
 	OKNG_BOARD_OPTIONS,
 	{ "out", 'o', "FILE.svg", "file to write" },
-	{ "module", MODULE, "FILE", "OpenCV module, for ChArUco (found by itself where it was built or installed)" },
+	{ "module", MODULE, "FILE", "OpenCV module, for ChArUco (found by itself where it was built)" },
 	{ 0 },
 };
 
