@@ -72,6 +72,7 @@ struct okng_camera_params {
 	double angle;              /* ± degrees */
 	double light;              /* ± share of brightness */
 	double noise;              /* σ, grey levels */
+	double fade;               /* 0 to 0.1: share of the light lost with each part, as a lamp that dies; 0.9 at most */
 	/* replay */
 	char folder[240];
 	char pattern[64];          /* fnmatch on the file name, default "*" */

@@ -61,7 +61,7 @@ static int check(const struct okng_camera_params *p, struct okng_error *err)
 		{p->width, 160, 4096, "camera.width"},    {p->height, 120, 4096, "camera.height"},
 		{p->defect_rate, 0, 1, "camera.defect_rate"}, {p->shift, 0, 1024, "camera.shift"},
 		{p->angle, 0, 45, "camera.angle"},        {p->light, 0, 1, "camera.light"},
-		{p->noise, 0, 64, "camera.noise"},
+		{p->noise, 0, 64, "camera.noise"},        {p->fade, 0, 0.1, "camera.fade"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (check_range(rows[i].v, rows[i].lo, rows[i].hi, rows[i].key, err) < 0)
@@ -197,7 +197,8 @@ static struct pose draw_pose(const struct okng_camera_params *p, uint64_t number
 	double a = okng_random_range(&r, -p->angle, p->angle) * (3.14159265358979323846 / 180), q = a * a;
 	pose.sin = a * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72 * (1 - q / 110)))));
 	pose.cos = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90 * (1 - q / 132)))));
-	pose.light = 1 + okng_random_range(&r, -p->light, p->light);
+	double faded = p->fade * (double)number;
+	pose.light = (1 + okng_random_range(&r, -p->light, p->light)) * (faded < 0.9 ? 1 - faded : 0.1);
 	return pose;
 }
 

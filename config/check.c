@@ -280,6 +280,9 @@ void okng_check_recipe(const struct okng_recipe *r, const struct okng_toml_node 
 		okng_config_error(errors, name, 0, "tool", "a recipe needs at least one [[tool]]");
 	if (r->image.min_mean > r->image.max_mean)
 		okng_config_error(errors, name, line_of(&c, "image", "min_mean"), "image.min_mean", "must not be above max_mean (%d)", r->image.max_mean);
+	for (int i = 0; i < r->drift.n_patches; i++)
+		if (r->drift.patch[i].w < 1 || r->drift.patch[i].h < 1)
+			okng_config_error(errors, name, line_of(&c, "drift", "patches"), "drift.patches", "patch %d has no width or no height", i + 1);
 	for (int i = 0; i < r->n_tools; i++) {
 		check_tool(&c, r, i);
 		if (r->tools[i].type == OKNG_TOOL_MEASURE)

@@ -41,17 +41,21 @@ static const struct okng_row camera_rows[] = {
 
 static const struct okng_row recipe_rows[] = {
 #define RECIPE(kind, table, key, field, def, min, max, words, unit, text) IN_RECIPE(struct okng_recipe, kind, table, key, field, def, min, max, words, unit, text)
+#define RECIPE_LIST(kind, table, key, field, n, def, min, max, unit, text) \
+	LINE(kind, table, key, PLACE(struct okng_recipe, field), offsetof(struct okng_recipe, n), def, min, max, "", unit, RECIPE, text)
 #define TOOL NOTHING
 #define TOOL_LIST NOTHING
 #define CLASS NOTHING
 #include "config/recipe.def"
 #undef RECIPE
+#undef RECIPE_LIST
 #undef TOOL
 #undef TOOL_LIST
 };
 
 static const struct okng_row tool_rows[] = {
 #define RECIPE NOTHING
+#define RECIPE_LIST NOTHING
 #define TOOL(kind, key, field, def, min, max, words, unit, text) IN_RECIPE(struct okng_tool, kind, "tool", key, field, def, min, max, words, unit, text)
 #define TOOL_LIST(kind, key, field, n, def, min, max, unit, text) \
 	LINE(kind, "tool", key, PLACE(struct okng_tool, field), offsetof(struct okng_tool, n), def, min, max, "", unit, RECIPE, text)

@@ -220,6 +220,8 @@ static void take_orders(struct okng_station *s)
 				s->replaced = s->judging;
 			}
 			s->judging = o.judging;
+			for (int i = 0; i < s->views; i++)
+				s->view[i].drift = (struct okng_drift){0};
 			okng_status_limits(s);
 			s->deadline_ms = o.deadline_ms;
 			s->period_ns = o.period_ms * 1000000LL;

@@ -10,6 +10,7 @@
 
 #include "camera/camera.h"
 #include "daemon/bell.h"
+#include "daemon/drift.h"
 #include "daemon/ring.h"
 #include "daemon/station.h"
 #include "plc/plc.h"
@@ -60,7 +61,8 @@ struct view {
 	pthread_t thread;
 	bool started;
 	struct okng_ring from_camera, to_camera;
-	bool ok, lost;               /* the station thread's from here on */
+	struct okng_drift drift;     /* the station thread's from here on; since the recipe came in force */
+	bool ok, lost;
 	char trouble[sizeof((struct okng_camera_stats *)0)->trouble]; /* why it is lost, as last logged */
 };
 

@@ -71,7 +71,7 @@ static void watch_camera(struct okng_station *s, struct view *v, const struct ok
 
 /* Of all cameras: counts are sums. */
 struct cameras {
-	bool ok, simulate;
+	bool ok, simulate, drift;
 	uint64_t dropped, incomplete, reconnects;
 };
 
@@ -83,6 +83,7 @@ static struct cameras watch_cameras(struct okng_station *s)
 		okng_camera_stats(s->view[i].camera, &cam);
 		watch_camera(s, &s->view[i], &cam);
 		all.ok = all.ok && s->view[i].ok;
+		all.drift = all.drift || s->view[i].drift.shown;
 		all.simulate = all.simulate || okng_camera_simulates(s->view[i].camera);
 		all.dropped += cam.dropped;
 		all.incomplete += cam.incomplete;
@@ -106,6 +107,7 @@ void okng_status_send(struct okng_station *s)
 	x->room = from_plc && !done && journal_has_room(s, &st) ? s->config.queue : 0;
 	x->running = !from_plc;
 	x->disk_warn = st.disk_warn;
+	x->drift = cam.drift;
 	x->simulation = cam.simulate;
 	x->error = !s->judging ? OKNG_REASON_RECIPE : !cam.ok ? OKNG_REASON_CAMERA_LOST : 0;
 	x->warning = st.disk_warn ? 1 : link_is_out(s) ? 2 : 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/log.h"
 #include "daemon/station_parts.h"
 
 static uint16_t thousandths(float x)
@@ -113,11 +114,23 @@ static void decide(struct okng_station *s, struct part *p)
 	}
 }
 
+static void watch(struct okng_station *s, const struct job *job)
+{
+	struct view *v = &s->view[job->view];
+	char why[200];
+	if (!okng_drift_take(&v->drift, &job->judging->view[job->view].recipe, &job->result, why, sizeof why))
+		return;
+	okng_log(v->drift.shown ? LOG_WARNING : LOG_NOTICE, "camera %s: %s", s->config.view[job->view].camera.name, why);
+	s->status_due = true;
+}
+
 void okng_verdict_look(struct okng_station *s, struct part *p, const struct job *job)
 {
 	if (p->judged)
 		return;
 	take_result(s, &p->look[job->view], job);
+	if (job->judging == s->judging)
+		watch(s, job);
 	p->record.recipe = (uint16_t)job->judging->number;
 	snprintf(p->record.recipe_name, sizeof p->record.recipe_name, "%s", job->judging->name);
 	for (int v = 0; v < s->views; v++)

@@ -12,6 +12,7 @@
 
 #include "pipeline/classify.h"
 #include "pipeline/compare.h"
+#include "pipeline/drift.h"
 #include "pipeline/intake.h"
 #include "pipeline/judge.h"
 #include "pipeline/locate.h"
@@ -30,6 +31,8 @@ struct okng_inspector {
 	struct okng_tool_state *tools[OKNG_TOOLS_MAX];
 	struct okng_intake intake;
 	double sharpness; /* of the reference */
+	uint64_t grey;    /* of all its pixels */
+	uint64_t patches[OKNG_PATCHES_MAX]; /* taught */
 };
 
 /* What a tool's defects are gathered into. */
@@ -59,6 +62,8 @@ static int check(const struct okng_recipe *recipe, const struct okng_model *mode
 	if (model && model->recipe_hash && model->recipe_hash != okng_recipe_hash(recipe))
 		return okng_error_set(err, -EINVAL, "", 0, "",
 			"the model was taught with another locate.enabled or image.match_light: teach the recipe again with okng learn");
+	if (!okng_recipe_patches_fit(recipe, width, height))
+		return okng_error_set(err, -EINVAL, "", 0, "drift.patches", "a patch lies beyond the picture of %d×%d", width, height);
 	if (flat && (flat->dark.width != width || flat->dark.height != height))
 		return okng_error_set(err, -EINVAL, "", 0, "", "the flat field is of %d×%d, the images are of %d×%d: calibrate again",
 			flat->dark.width, flat->dark.height, width, height);
@@ -95,8 +100,11 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		struct okng_intake_sums sums;
 		okng_intake_run(&(struct okng_intake){.k = s->k, .sharpness = true}, &s->mean, &sums);
 		s->sharpness = sums.sharpness;
+		s->grey = sums.grey;
 		s->has_model = true;
 	}
+	if (r == 0)
+		r = okng_drift_load(s->patches, &s->recipe, model, err);
 	if (r == 0 && s->recipe.locate.enabled)
 		r = okng_locator_open(&s->locator, &s->mean, s->recipe.locate.search, s->recipe.locate.angle);
 	struct okng_plane plane = okng_plane_scale(s->recipe.scale.mm_per_pixel);
@@ -107,7 +115,7 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		r = okng_tool_open(&s->tools[i], &setup);
 	}
 	s->intake = (struct okng_intake){.k = s->k, .flat = s->has_flat ? &s->flat : NULL, .corrected = &s->corrected,
-		.locator = s->locator, .sharpness = s->has_model && s->recipe.image.min_sharpness > 0};
+		.locator = s->locator, .sharpness = s->has_model && (s->recipe.image.min_sharpness > 0 || s->recipe.drift.sharpness > 0)};
 	return r;
 }
 
@@ -148,6 +156,20 @@ static bool fault(struct okng_result *r, enum okng_reason reason, const char *te
 	return false;
 }
 
+/* How the frame compares with the taught ones, whatever the verdict becomes. */
+static void watch(const struct okng_inspector *s, const struct okng_image *img, const struct okng_intake_sums *sums, struct okng_result *r)
+{
+	uint64_t sum[OKNG_PATCHES_MAX];
+	if (s->recipe.drift.n_patches) {
+		okng_drift_sums(&s->recipe, img, sum);
+		r->light = (float)okng_drift_light(&s->recipe, sum, s->patches);
+	} else if (s->has_model && s->grey) {
+		r->light = (float)((double)sums->grey / (double)s->grey);
+	}
+	if (s->intake.sharpness && s->sharpness > 0)
+		r->sharpness = (float)(sums->sharpness / s->sharpness);
+}
+
 static bool image_is_sound(const struct okng_inspector *s, const struct okng_intake_sums *sums, struct okng_result *r)
 {
 	uint64_t pixels = (uint64_t)s->width * (uint64_t)s->height;
@@ -174,6 +196,7 @@ static const struct okng_image *align(struct okng_inspector *s, const struct okn
 			fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the part was found but could not be aligned");
 			return NULL;
 		}
+		r->found = true;
 	} else if (!lit) {
 		for (int32_t y = 0; y < s->height; y++) {
 			s->spans[y][0] = 0;
@@ -218,6 +241,9 @@ int okng_inspector_golden(struct okng_inspector *s, const struct okng_image *gol
 	for (int i = 0; i < s->recipe.n_tools; i++)
 		if (s->recipe.tools[i].type != OKNG_TOOL_CONDUCTOR)
 			return -ENOTSUP;
+	struct okng_intake_sums sums;
+	okng_intake_run(&(struct okng_intake){.k = s->k}, golden, &sums);
+	s->grey = sums.grey;
 	for (int i = 0; i < s->recipe.n_tools; i++)
 		okng_tool_golden(s->tools[i], golden);
 	return 0;
@@ -243,6 +269,7 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 	}
 	struct okng_intake_sums sums;
 	const struct okng_image *img = okng_intake_run(&s->intake, frame, &sums);
+	watch(s, img, &sums, result);
 	if (!image_is_sound(s, &sums, result) || !(img = align(s, img, result)))
 		return;
 	struct gathering g = {.recipe = &s->recipe, .result = result};

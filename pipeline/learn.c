@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "pipeline/drift.h"
 #include "pipeline/locate.h"
 #include "pipeline/resample.h"
 #include "pipeline/surface.h"
@@ -24,6 +25,7 @@ struct okng_learner {
 	uint16_t *count;              /* [width × height] each */
 	uint32_t *sum, *square;
 	uint32_t parts;
+	uint64_t patches[OKNG_PATCHES_MAX]; /* sums over the parts */
 	struct okng_surface_teacher *surface[OKNG_TOOLS_MAX]; /* NULL: not such a tool */
 	bool has_surface;
 };
@@ -137,6 +139,14 @@ static bool teaches_image(const struct okng_learner *l)
 	return !l->has_surface || okng_recipe_needs_image(&l->recipe);
 }
 
+static void add_patches(struct okng_learner *l, const struct okng_image *img)
+{
+	uint64_t sum[OKNG_PATCHES_MAX];
+	okng_drift_sums(&l->recipe, img, sum);
+	for (int i = 0; i < l->recipe.drift.n_patches; i++)
+		l->patches[i] += sum[i];
+}
+
 int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struct okng_pose *pose)
 {
 	struct okng_pose own;
@@ -148,11 +158,15 @@ int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struc
 		return -EINVAL;
 	if (l->parts >= PARTS_MAX)
 		return -EOVERFLOW;
+	if (!okng_recipe_patches_fit(&l->recipe, img->width, img->height))
+		return -ERANGE;
 	int rc = !image || l->parts ? 0 : begin(l, img);
 	if (!rc && image)
 		rc = align(l, img, pose);
 	if (!rc)
 		rc = image ? teach_surfaces(l, &l->aligned, (const int32_t (*)[2])l->spans) : teach_surfaces(l, img, NULL);
+	if (!rc)
+		add_patches(l, img);
 	if (!rc && image)
 		accumulate(l, &l->aligned);
 	else if (!rc)
@@ -242,6 +256,8 @@ int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
 	int rc = teaches_image(l) ? image_model(l, &m) : okng_model_new(&m, 0, 0);
 	if (!rc)
 		rc = add_surfaces(l, m);
+	if (!rc)
+		rc = okng_drift_teach(m, &l->recipe, l->patches, l->parts);
 	if (rc) {
 		okng_model_close(&m);
 		return rc;

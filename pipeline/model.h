@@ -22,6 +22,7 @@
 enum okng_chunk_kind {
 	OKNG_CHUNK_TREES = 1, /* trees.h: the conductor tool's taught classifier */
 	OKNG_CHUNK_SURFACE,   /* surface.h: what good patches look like */
+	OKNG_CHUNK_PATCHES,   /* drift.h: how bright the reference patches were; of no tool, its name is "" */
 };
 
 struct okng_chunk {

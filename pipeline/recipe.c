@@ -45,3 +45,13 @@ uint32_t okng_recipe_hash(const struct okng_recipe *recipe)
 	crc = add_u64(crc, recipe->image.match_light);
 	return crc ? (uint32_t)crc : 1; /* 0 means "any recipe" in a model */
 }
+
+bool okng_recipe_patches_fit(const struct okng_recipe *recipe, int32_t width, int32_t height)
+{
+	for (int i = 0; i < recipe->drift.n_patches; i++) {
+		const struct okng_rect *r = &recipe->drift.patch[i];
+		if (r->w > width || r->h > height || r->x > width - r->w || r->y > height - r->h)
+			return false;
+	}
+	return true;
+}

@@ -14,6 +14,7 @@
 #define OKNG_NAME_MAX 48     /* bytes with the terminating zero */
 #define OKNG_TOOLS_MAX 16
 #define OKNG_CLASSES_MAX 32
+#define OKNG_PATCHES_MAX 8   /* reference patches */
 #define OKNG_IGNORES_MAX 16  /* masked rectangles of one tool */
 
 enum okng_tool_type {
@@ -120,6 +121,14 @@ struct okng_recipe {
 	struct {
 		double mm_per_pixel;     /* 0 to 1000, of the reference image; 0: not known, nothing is measured in mm */
 	} scale;
+	struct {
+		struct okng_rect patch[OKNG_PATCHES_MAX]; /* in the frame, flat field corrected, not aligned */
+		int n_patches;           /* 0: the whole taught image is the patch */
+		double light;            /* 0 to 1: share by which brightness may drift, 0: not watched */
+		double sharpness;        /* 0 to 1: share of the taught below which it has drifted, 0: not watched */
+		double position;         /* 0 to 1: share of the search range beyond which parts lie elsewhere, 0: not watched */
+		int parts;               /* 1 to 10000: that the slow average spans */
+	} drift;
 	struct okng_tool tools[OKNG_TOOLS_MAX];
 	int n_tools;
 	struct okng_class classes[OKNG_CLASSES_MAX];
@@ -135,6 +144,9 @@ bool okng_recipe_needs_taught(const struct okng_recipe *recipe);
 
 /* True when it needs a model at all: that image, or what a tool was taught. */
 bool okng_recipe_needs_model(const struct okng_recipe *recipe);
+
+/* True when every reference patch lies within a frame of that size. */
+bool okng_recipe_patches_fit(const struct okng_recipe *recipe, int32_t width, int32_t height);
 
 /* Field-wise CRC-32 of what a taught model depends on (whether parts are located, whether their light is matched); kept
  * in the model so that a model of another recipe is refused. Search ranges, limits, classes and tolerance widths may be

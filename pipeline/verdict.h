@@ -100,6 +100,8 @@ struct okng_result {
 	int n_candidates;    /* entries in defects */
 	int n_found;         /* blobs found in all; more than n_candidates when cut */
 	struct okng_pose pose;
+	float light, sharpness; /* over what was taught, 1 as then; 0: not known (drift.h) */
+	bool found;             /* pose is the part's */
 	char decided_by[96]; /* the row and limit that decided, for people: "class scratch: area 41 >= 20" */
 	struct okng_defect defects[OKNG_DEFECTS_MAX]; /* by score, then y, then x */
 	int n_measures;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "pipeline/drift.h"
 #include "pipeline/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,6 +31,18 @@ static void parse(const uint8_t *data, size_t size)
 		abort();
 	if (rc != 0 && (m || !err.text[0]))
 		abort();
+	if (m) {
+		/* What drift.c makes of chunks: refused, or taught patches that are none of them black. */
+		static struct okng_recipe recipe;
+		uint64_t taught[OKNG_PATCHES_MAX];
+		for (recipe.drift.n_patches = 1; recipe.drift.n_patches <= 2; recipe.drift.n_patches++) {
+			recipe.drift.patch[recipe.drift.n_patches - 1] = (struct okng_rect){4, 4, 24, 16};
+			if (okng_drift_load(taught, &recipe, m, &err) == 0)
+				for (int i = 0; i < recipe.drift.n_patches; i++)
+					if (!taught[i])
+						abort();
+		}
+	}
 	okng_model_close(&m);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running daemon, driven by a real Modbus client: test_station.py OKNG OKNGD RECIPE SCENARIO."""
 import os
+import re
 import random
 import signal
 import socket
@@ -394,6 +395,46 @@ def measures(s):
     assert s.rows()[-1]["reason"] == 2 and "distance 2" in s.rows()[-1]["decided_by"], s.rows()[-1]
 
 
+def drift(s):
+    """A lamp that dies is told, in the bit and in the log, before the first good part is rejected for it; patches or none."""
+    s.config(defect_rate=0.0)
+    text = open(s.path("recipes/demo/recipe.toml")).read()
+    config = open(s.path("okng.toml")).read()
+    for patches in ("", "patches = [[4, 4, 24, 16], [290, 220, 24, 16]]\n"):
+        s.write("recipes/demo/recipe.toml", text + "\n[drift]\n" + patches)
+        s.write("okng.toml", config)
+        s.teach()
+        # Taught in good light; from here it loses a thousandth with each part.
+        s.write("okng.toml", config + "fade = 0.001\n")
+        s.start()
+        c = s.client()
+        ready(c)
+        told = rejected = 0
+        for n in range(1, 1001):
+            b = trigger(c, n)
+            if not told and until(lambda: bits(c), lambda _: True, "")[18]:
+                told = n
+                assert re.search(r"camera camera 1: the light is 1\d\.\d % less than taught", s.log()), s.log()
+            if b.verdict != OK:
+                rejected = n
+                break
+        assert 80 < told < rejected - 100, (patches, told, rejected)
+        print(f"{'patches' if patches else 'whole picture'}: told at part {told}, first good part rejected at {rejected}")
+        assert s.stop()[0] == 0
+    # With a new lamp it is over, and patches that were not taught are refused.
+    s.write("okng.toml", config)
+    s.start()
+    c = s.client()
+    for n in range(1, 41):
+        trigger(c, n)
+    assert not bits(c)[18]
+    assert s.stop()[0] == 0
+    s.write("recipes/demo/recipe.toml", text + "\n[drift]\npatches = [[40, 4, 24, 16]]\n")
+    s.start()
+    s.await_log(r"drift\.patches: are not those that were taught")
+    assert s.stop()[0] == 0
+
+
 def real(*values):
     return [w for v in values for w in struct.unpack(">HH", struct.pack(">f", v))]
 
@@ -476,7 +517,7 @@ def limits(s):
 
 SCENARIOS = {f.__name__.rstrip("_"): f for f in (parts, backtoback, kill9, deadline, reload_, commands, bitstyle, errors,
                                                  modelcheck, replay, boards, fulldisk, measures,
-                                                 limits)}
+                                                 limits, drift)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
