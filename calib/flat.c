@@ -80,21 +80,40 @@ static int percentiles(const struct sums *s, const struct okng_image *dark, int 
 	return 255 * SPAN_UNITS;
 }
 
-static size_t compute_gain(struct okng_flat *flat, const struct sums *s, int n_white, int target)
+static uint16_t *gain_row(const struct okng_image *gain, int32_t y)
 {
-	size_t bad = 0, i = 0;
+	return (uint16_t *)(void *)okng_image_row(gain, y);
+}
+
+static int median_level(const struct okng_image *img)
+{
+	uint64_t histogram[256] = {0}, seen = 0;
+	for (int32_t y = 0; y < img->height; y++)
+		for (int32_t x = 0; x < img->width; x++)
+			histogram[okng_image_row(img, y)[x]]++;
+	int v = 0;
+	while ((seen += histogram[v]) * 2 < (uint64_t)img->width * (uint64_t)img->height)
+		v++;
+	return v;
+}
+
+/* Gains, BAD where there can be none; counts hot and dead pixels. */
+static void compute_gain(struct okng_flat *flat, const struct sums *s, int n_white, int target, struct okng_flat_report *r)
+{
+	int hot = median_level(&flat->dark) + OKNG_FLAT_HOT;
+	size_t i = 0;
 	for (int32_t y = 0; y < flat->gain.height; y++) {
 		const uint8_t *dark = okng_image_row(&flat->dark, y);
-		uint16_t *gain = (uint16_t *)(void *)okng_image_row(&flat->gain, y);
+		uint16_t *gain = gain_row(&flat->gain, y);
 		for (int32_t x = 0; x < flat->gain.width; x++, i++) {
 			int64_t d = (int64_t)s->white[i] - (int64_t)dark[x] * n_white;
 			int64_t g = d > 0 ? ((int64_t)target * n_white * 4096 / SPAN_UNITS + d / 2) / d : 0;
 			bool good = g >= GAIN_MIN && g <= GAIN_MAX;
-			gain[x] = good ? (uint16_t)g : BAD;
-			bad += !good;
+			r->hot += dark[x] > hot;
+			r->dead += dark[x] <= hot && !good;
+			gain[x] = good && dark[x] <= hot ? (uint16_t)g : BAD;
 		}
 	}
-	return bad;
 }
 
 static int by_value(const void *a, const void *b)
@@ -124,25 +143,92 @@ static uint16_t neighbours(const struct okng_image *gain, int32_t cx, int32_t cy
 	return 4096;
 }
 
-/* Mends from what was good before, whatever the order: marks are cleared only when all are known. */
-static int mend(struct okng_image *gain, size_t bad)
+static bool unlike(int gain, int other)
 {
-	if (bad == 0)
-		return 0;
-	struct fix { int32_t x, y; uint16_t gain; } *fixes = calloc(bad, sizeof *fixes);
-	if (!fixes)
-		return -ENOMEM;
-	size_t n = 0;
-	for (int32_t y = 0; y < gain->height; y++) {
-		const uint16_t *row = (const uint16_t *)(const void *)okng_image_row(gain, y);
-		for (int32_t x = 0; x < gain->width; x++)
-			if (row[x] == BAD)
-				fixes[n++] = (struct fix){x, y, neighbours(gain, x, y)};
+	return gain < other * (1 - OKNG_FLAT_ODD) || gain > other * (1 + OKNG_FLAT_ODD);
+}
+
+/* Whether a pixel is off its surroundings; most are not, which two neighbours show. */
+static bool is_odd(const struct okng_image *gain, int32_t x, int32_t y)
+{
+	const uint16_t *row = gain_row(gain, y);
+	if (x > 0 && x + 1 < gain->width && !unlike(row[x], row[x - 1]) && !unlike(row[x], row[x + 1]))
+		return false;
+	return unlike(row[x], neighbours(gain, x, y));
+}
+
+struct places {
+	uint32_t *at;
+	size_t n, room;
+};
+
+static int add_place(struct places *p, size_t at)
+{
+	if (p->n == p->room) {
+		size_t room = p->room ? 2 * p->room : 256;
+		uint32_t *more = realloc(p->at, room * sizeof *more);
+		if (!more)
+			return -ENOMEM;
+		p->at = more;
+		p->room = room;
 	}
-	for (size_t i = 0; i < n; i++)
-		((uint16_t *)(void *)okng_image_row(gain, fixes[i].y))[fixes[i].x] = fixes[i].gain;
-	free(fixes);
+	p->at[p->n++] = (uint32_t)at;
 	return 0;
+}
+
+/* All bad pixels, in order; odd ones are judged by what was good before, whatever the order. */
+static int gather(struct places *bad, const struct okng_image *gain, struct okng_flat_report *r)
+{
+	int rc = 0;
+	for (int32_t y = 0; y < gain->height && rc == 0; y++) {
+		for (int32_t x = 0; x < gain->width && rc == 0; x++) {
+			bool was = gain_row(gain, y)[x] == BAD, odd = !was && is_odd(gain, x, y);
+			r->odd += odd;
+			if (was || odd)
+				rc = add_place(bad, (size_t)y * (size_t)gain->width + (size_t)x);
+		}
+	}
+	return rc;
+}
+
+/* Mends from what was good before: all are BAD before the first is set, and set only when all are known. */
+static int mend(struct okng_image *gain, const struct places *bad)
+{
+	uint16_t *value = calloc(bad->n + 1, sizeof *value);
+	size_t width = (size_t)gain->width;
+	if (!value)
+		return -ENOMEM;
+	for (size_t i = 0; i < bad->n; i++)
+		gain_row(gain, (int32_t)(bad->at[i] / width))[bad->at[i] % width] = BAD;
+	for (size_t i = 0; i < bad->n; i++)
+		value[i] = neighbours(gain, (int32_t)(bad->at[i] % width), (int32_t)(bad->at[i] / width));
+	for (size_t i = 0; i < bad->n; i++)
+		gain_row(gain, (int32_t)(bad->at[i] / width))[bad->at[i] % width] = value[i];
+	free(value);
+	return 0;
+}
+
+/* The list of bad pixels into flat. */
+static int mark(struct okng_flat *flat, struct okng_flat_report *r, struct okng_error *err)
+{
+	struct places bad = {0};
+	uint32_t where = 0, width = (uint32_t)flat->gain.width;
+	int most = okng_flat_bad_max(flat->gain.width, flat->gain.height), rc = 0;
+	if (r->hot + r->dead <= most)
+		rc = gather(&bad, &flat->gain, r);
+	r->mended = r->hot + r->dead + r->odd;
+	if (r->mended > most)
+		rc = okng_error_set(err, -EINVAL, "", 0, "white", "%d bad pixels (%d hot, %d dead with a gain outside 0.25 to 8, %d unlike those around them); at "
+			"most %d can be mended: the target must fill the picture, be lit evenly and have no texture", r->mended, r->hot, r->dead, r->odd, most);
+	if (rc == 0)
+		rc = okng_flat_mark(flat, bad.at, (int32_t)bad.n, &where);
+	if (rc == -EDOM)
+		rc = okng_error_set(err, -EINVAL, "", 0, "white", "too many bad pixels in one place, about (%u, %u): dirt on the target or the sensor?",
+			(unsigned)(where % width), (unsigned)(where / width));
+	if (rc == 0)
+		rc = mend(&flat->gain, &bad);
+	free(bad.at);
+	return rc;
 }
 
 static void round_dark(struct okng_image *dark, const uint32_t *sum, int n)
@@ -154,11 +240,11 @@ static void round_dark(struct okng_image *dark, const uint32_t *sum, int n)
 	}
 }
 
-static void fill_report(struct okng_flat_report *r, const struct okng_image *gain, int target, size_t bad)
+static void fill_report(struct okng_flat_report *r, const struct okng_image *gain)
 {
-	*r = (struct okng_flat_report){.target = target, .least = GAIN_MAX, .most = 0, .mended = (int)bad};
+	r->least = GAIN_MAX;
 	for (int32_t y = 0; y < gain->height; y++) {
-		const uint16_t *row = (const uint16_t *)(const void *)okng_image_row(gain, y);
+		const uint16_t *row = gain_row(gain, y);
 		for (int32_t x = 0; x < gain->width; x++) {
 			r->least = row[x] < r->least ? row[x] : r->least;
 			r->most = row[x] > r->most ? row[x] : r->most;
@@ -175,13 +261,13 @@ static int solve(struct okng_flat *flat, const struct sums *s, int n_white, int 
 	if (median < LEAST_SPAN * SPAN_UNITS)
 		return okng_error_set(err, -EINVAL, "", 0, "white", "half of the white target is less than %d levels above dark (%d there): more "
 			"light, a longer exposure or a lighter target is needed", LEAST_SPAN, median / SPAN_UNITS);
-	size_t bad = compute_gain(flat, s, n_white, target);
-	if (bad * 100 > s->n)
-		return okng_error_set(err, -EINVAL, "", 0, "white", "%zu pixels (%.1f %%) would need a gain outside 0.25 to 8; at most 1 %% can be "
-			"mended: the target must fill the picture and be lit evenly", bad, 100.0 * (double)bad / (double)s->n);
-	int rc = mend(&flat->gain, bad);
-	if (rc == 0 && report)
-		fill_report(report, &flat->gain, target, bad);
+	struct okng_flat_report r = {.target = target};
+	compute_gain(flat, s, n_white, target, &r);
+	int rc = mark(flat, &r, err);
+	if (rc == 0 && report) {
+		fill_report(&r, &flat->gain);
+		*report = r;
+	}
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The file that keeps a flat field. A damaged one would shade every part it is used on, so everything is checked: the
- * length to the byte, the checksum, and that each gain is one that the solver could have made.
+ * length to the byte, the checksum, that each gain is one that the solver could have made, and that bad pixels can be mended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,15 +42,18 @@ static int check(const uint8_t *bytes, size_t size, const char *name, struct okn
 	if (size < HEADER || memcmp(bytes, MAGIC, 8) != 0)
 		return okng_error_set(err, -EINVAL, name, 0, "", "not a flat field file");
 	uint32_t version = get32(bytes + 8), w = get32(bytes + 12), h = get32(bytes + 16);
-	if (version != OKNG_FLAT_VERSION)
-		return okng_error_set(err, -EINVAL, name, 0, "version", "version %u; this program reads version %d: take the flat field again",
+	if (version < 1 || version > OKNG_FLAT_VERSION)
+		return okng_error_set(err, -EINVAL, name, 0, "version", "version %u; this program reads versions 1 to %d: take the flat field again",
 			(unsigned)version, OKNG_FLAT_VERSION);
 	if (w < 1 || h < 1 || w > OKNG_IMAGE_SIDE_MAX || h > OKNG_IMAGE_SIDE_MAX)
 		return okng_error_set(err, -EINVAL, name, 0, "size", "%u x %u pixels; 1 to %d a side are possible", (unsigned)w, (unsigned)h,
 			OKNG_IMAGE_SIDE_MAX);
-	if ((uint64_t)size != HEADER + 3 * (uint64_t)w * h)
+	uint64_t pixels = HEADER + 3 * (uint64_t)w * h, need = pixels;
+	if (version > 1)
+		need += 4 + (size >= pixels + 4 ? 4 * (uint64_t)get32(bytes + pixels) : 0);
+	if ((uint64_t)size != need)
 		return okng_error_set(err, -EINVAL, name, 0, "size", "damaged: %zu bytes, but %u x %u pixels need %llu", size, (unsigned)w,
-			(unsigned)h, (unsigned long long)(HEADER + 3 * (uint64_t)w * h));
+			(unsigned)h, (unsigned long long)need);
 	if (checksum(bytes, size) != get32(bytes + CRC_AT))
 		return okng_error_set(err, -EINVAL, name, 0, "crc", "damaged: the checksum is wrong; take the flat field again");
 	return 0;
@@ -73,6 +76,24 @@ static int unpack(struct okng_flat *flat, const uint8_t *dark, const char *name,
 	return 0;
 }
 
+/* The list of version 2. Its length was checked against the file's. */
+static int unpack_bad(struct okng_flat *flat, const uint8_t *list, const char *name, struct okng_error *err)
+{
+	uint32_t n = get32(list), where = 0, most = (uint32_t)okng_flat_bad_max(flat->dark.width, flat->dark.height);
+	if (n > most)
+		return okng_error_set(err, -EINVAL, name, 0, "bad", "%u bad pixels, %u are possible", (unsigned)n, (unsigned)most);
+	uint32_t *at = calloc((size_t)n + 1, sizeof *at);
+	if (!at)
+		return okng_error_set(err, -ENOMEM, name, 0, "", "no memory");
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = get32(list + 4 + 4 * (size_t)i);
+	int rc = okng_flat_mark(flat, at, (int32_t)n, &where);
+	free(at);
+	if (rc == -EDOM)
+		return okng_error_set(err, -EINVAL, name, 0, "bad", "bad pixel %u has too few good ones around it", (unsigned)where);
+	return rc < 0 ? okng_error_set(err, rc, name, 0, "bad", "%s", rc == -ENOMEM ? "no memory" : "bad pixels are not in order") : 0;
+}
+
 int okng_flat_parse(struct okng_flat *flat, const void *bytes, size_t size, const char *name, struct okng_error *err)
 {
 	const uint8_t *p = bytes;
@@ -89,6 +110,8 @@ int okng_flat_parse(struct okng_flat *flat, const void *bytes, size_t size, cons
 		rc = unpack(&f, p + HEADER, name, err);
 	else
 		okng_error_set(err, rc, name, 0, "", "no memory for %d x %d pixels", (int)w, (int)h);
+	if (rc == 0 && get32(p + 8) > 1)
+		rc = unpack_bad(&f, p + HEADER + 3 * (size_t)w * (size_t)h, name, err);
 	if (rc < 0)
 		okng_flat_finish(&f);
 	else
@@ -103,7 +126,8 @@ static int read_all(FILE *f, uint8_t **bytes, size_t *size)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	uint64_t most = HEADER + 3 * (uint64_t)OKNG_IMAGE_SIDE_MAX * OKNG_IMAGE_SIDE_MAX;
+	uint64_t most = HEADER + 3 * (uint64_t)OKNG_IMAGE_SIDE_MAX * OKNG_IMAGE_SIDE_MAX
+		+ 4 * (1 + (uint64_t)okng_flat_bad_max(OKNG_IMAGE_SIDE_MAX, OKNG_IMAGE_SIDE_MAX));
 	if ((uint64_t)st.st_size > most)
 		return -EFBIG;
 	*size = (size_t)st.st_size;
@@ -150,6 +174,10 @@ static size_t pack(uint8_t *bytes, const struct okng_flat *flat)
 			*p++ = (uint8_t)(row[x] >> 8);
 		}
 	}
+	put32(p, (uint32_t)flat->n_bad);
+	p += 4;
+	for (int32_t i = 0; i < flat->n_bad; i++, p += 4)
+		put32(p, (uint32_t)flat->bad[i].y * (uint32_t)w + (uint32_t)flat->bad[i].x);
 	size_t size = (size_t)(p - bytes);
 	put32(bytes + CRC_AT, checksum(bytes, size));
 	return size;
@@ -196,7 +224,7 @@ int okng_flat_save(const struct okng_flat *flat, const char *path, struct okng_e
 		return okng_error_set(err, -ENAMETOOLONG, path, 0, "", "the path is too long");
 	if (flat->dark.width < 1 || flat->dark.width != flat->gain.width || flat->dark.height != flat->gain.height)
 		return okng_error_set(err, -EINVAL, path, 0, "", "dark and gain have no common size");
-	uint8_t *bytes = malloc(HEADER + 3 * (size_t)flat->dark.width * (size_t)flat->dark.height);
+	uint8_t *bytes = malloc(HEADER + 3 * (size_t)flat->dark.width * (size_t)flat->dark.height + 4 + 4 * (size_t)flat->n_bad);
 	if (!bytes)
 		return okng_error_set(err, -ENOMEM, path, 0, "", "no memory");
 	int rc = write_temp(temp, bytes, pack(bytes, flat));

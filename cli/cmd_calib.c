@@ -36,8 +36,11 @@ const struct okng_command okng_cmd_calib_flat = {
 	.about =
 		"Take some ten pictures of each with the light and exposure of the line; the target\n"
 		"bright but not saturated. Up to 256 of each are averaged; --white and --dark may be\n"
-		"given more than once. The file goes into the station file (camera.flat or flat, see\n"
-		"okng config --manual) and to --flat of learn, inspect and eval.\n"
+		"given more than once. Bad pixels are found, counted and mended in every frame: hot\n"
+		"ones (32 levels over the others in the dark), dead ones (a gain outside 0.25 to 8) and\n"
+		"odd ones (35 % off those around them); more than one in 1000 is refused.\n"
+		"The file goes into the station file (camera.flat, see okng config --manual) and to\n"
+		"--flat of learn, inspect and eval.\n"
 		"\n"
 		"Exit status: 0 written; 2 not, and an old file is untouched.\n"
 		"\n"
@@ -83,8 +86,8 @@ static void print(const char *path, const struct okng_flat *flat, const struct o
 	struct okng_json json;
 
 	if (!as_json) {
-		printf("%s: %d x %d pixels, target %.1f levels, gain %.3f to %.3f, %d pixels mended\n", path, flat->dark.width, flat->dark.height,
-			report->target / 16.0, report->least / 4096.0, report->most / 4096.0, report->mended);
+		printf("%s: %d x %d pixels, target %.1f levels, gain %.3f to %.3f, %d bad pixels mended (%d hot, %d dead, %d odd)\n", path, flat->dark.width, flat->dark.height,
+			report->target / 16.0, report->least / 4096.0, report->most / 4096.0, report->mended, report->hot, report->dead, report->odd);
 		return;
 	}
 	okng_json_init(&json, stdout);
@@ -96,6 +99,9 @@ static void print(const char *path, const struct okng_flat *flat, const struct o
 	okng_json_number(&json, "gain_min", report->least / 4096.0, 4);
 	okng_json_number(&json, "gain_max", report->most / 4096.0, 4);
 	okng_json_int(&json, "mended", report->mended);
+	okng_json_int(&json, "hot", report->hot);
+	okng_json_int(&json, "dead", report->dead);
+	okng_json_int(&json, "odd", report->odd);
 	okng_json_end_object(&json);
 }
 

@@ -5,6 +5,7 @@
 #include "pipeline/correct.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "pipeline/kernels.h"
 
@@ -22,6 +23,8 @@ int okng_correct(const struct okng_flat *flat, const struct okng_image *in, stru
 	for (int32_t y = 0; y < in->height; y++)
 		k->correct(okng_image_row(in, y), okng_image_row(&flat->dark, y),
 			(const uint16_t *)(const void *)okng_image_row(&flat->gain, y), okng_image_row(out, y), in->width);
+	int32_t next = 0;
+	okng_flat_mend(flat, out, out->height - 1, &next);
 	return 0;
 }
 
@@ -29,4 +32,7 @@ void okng_flat_finish(struct okng_flat *flat)
 {
 	okng_image_finish(&flat->dark);
 	okng_image_finish(&flat->gain);
+	free(flat->bad);
+	flat->bad = NULL;
+	flat->n_bad = 0;
 }

@@ -72,13 +72,7 @@ static int check(const struct okng_recipe *recipe, const struct okng_model *mode
 
 static int copy_flat(struct okng_inspector *s, const struct okng_flat *flat)
 {
-	int r = okng_image_init(&s->flat.dark, s->width, s->height, OKNG_PIXEL_MONO8);
-	if (r == 0)
-		r = okng_image_init(&s->flat.gain, s->width, s->height, OKNG_PIXEL_MONO16);
-	if (r == 0)
-		r = okng_image_copy(&s->flat.dark, &flat->dark);
-	if (r == 0)
-		r = okng_image_copy(&s->flat.gain, &flat->gain);
+	int r = okng_flat_copy(&s->flat, flat);
 	s->has_flat = r == 0;
 	return r;
 }

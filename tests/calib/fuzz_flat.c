@@ -17,7 +17,7 @@ static void try(const uint8_t *data, size_t size)
 	struct okng_flat flat;
 	struct okng_error err = {0};
 	if (okng_flat_parse(&flat, data, size, "fuzz", &err) < 0) {
-		assert(!flat.dark.data && !flat.gain.data && err.text[0]);
+		assert(!flat.dark.data && !flat.gain.data && !flat.bad && err.text[0]);
 		return;
 	}
 	struct okng_image img;

@@ -109,10 +109,22 @@ static void mends_dead_and_hot_pixels(void **state)
 	okng_image_row(&white, 10)[11] = 0;                     /* beside it */
 	okng_image_row(&dark, 20)[30] = okng_image_row(&white, 20)[30] = 250; /* hot */
 	okng_image_row(&white, 0)[0] = (uint8_t)(dark_at(0, 0) + 5);       /* in the corner, too dark to correct */
+	okng_image_row(&dark, 30)[40] = okng_image_row(&white, 30)[40] = 60; /* hot, but it still sees light */
+	okng_image_row(&white, 30)[40] = 220;
+	okng_image_row(&white, 35)[50] = (uint8_t)(dark_at(50, 35) + 60);    /* odd: sees half of what its neighbours see */
 	struct okng_flat flat;
 	struct okng_flat_report report;
 	assert_int_equal(okng_flat_make(&flat, &white, 1, &dark, 1, &report, &err), 0);
-	assert_int_equal(report.mended, 4);
+	assert_int_equal(report.mended, 6);
+	assert_true(report.hot == 2 && report.dead == 3 && report.odd == 1);
+	assert_int_equal(flat.n_bad, 6);
+	struct okng_image out = frame(W, H);
+	assert_int_equal(okng_correct(&flat, &white, &out), 0);
+	for (int y = 0; y < H; y++)
+		for (int x = 0; x < W; x++)
+			if (abs(okng_image_row(&out, y)[x] - report.target / 16) > 2)
+				fail_msg("(%d, %d) is %d", x, y, okng_image_row(&out, y)[x]);
+	okng_image_finish(&out);
 	static const int at[][4] = {{10, 10, 10, 12}, {11, 10, 12, 10}, {30, 20, 31, 20}, {0, 0, 1, 1}};
 	for (size_t i = 0; i < 4; i++) {
 		int gain = ((const uint16_t *)(const void *)okng_image_row(&flat.gain, at[i][1]))[at[i][0]];
@@ -129,13 +141,16 @@ static void refuses_useless_frames(void **state)
 	(void)state;
 	struct okng_image dark = dark_frame(), small = frame(W, H - 1), wide = {0};
 	assert_int_equal(okng_image_init(&wide, W, H, OKNG_PIXEL_MONO16), 0);
-	struct okng_image saturated = field(180), dim = field(35), uneven = field(180);
+	struct okng_image saturated = field(180), dim = field(35), uneven = field(180), spot = field(180);
+	for (int y = 0; y < 4; y++)
+		for (int x = 0; x < 4; x++)
+			okng_image_row(&spot, y)[x] = 0;
 	for (int x = 0; x < 25; x++) { /* 25 of 2400 pixels: over 1 % */
 		okng_image_row(&saturated, 5)[x] = 255;
 		okng_image_row(&uneven, 5)[x] = (uint8_t)(dark_at(x, 5) + 2);
 	}
 	const struct { const struct okng_image *white, *dark; int n_white, n_dark; const char *text; } rows[] = {
-		{&saturated, &dark, 1, 1, "saturated"}, {&dim, &dark, 1, 1, "40 levels above dark"}, {&uneven, &dark, 1, 1, "0.25 to 8"},
+		{&saturated, &dark, 1, 1, "saturated"}, {&dim, &dark, 1, 1, "40 levels above dark"}, {&uneven, &dark, 1, 1, "25 bad pixels (0 hot, 25 dead"}, {&spot, &dark, 1, 1, "in one place, about (0, 0)"},
 		{&small, &dark, 1, 1, "60 x 40"},       {&wide, &dark, 1, 1, "8-bit"},             {&uneven, &dark, 0, 1, "0 white"},
 		{&uneven, &dark, 257, 1, "257 white"},  {&dark, NULL, 1, 0, "40 levels"},
 	};
@@ -155,11 +170,14 @@ static void refuses_useless_frames(void **state)
 	okng_image_finish(&saturated);
 	okng_image_finish(&dim);
 	okng_image_finish(&uneven);
+	okng_image_finish(&spot);
 }
 
+/* With two bad pixels. */
 static void flat_of(struct okng_flat *flat)
 {
 	struct okng_image white = field(150), dark = dark_frame();
+	okng_image_row(&white, 10)[10] = okng_image_row(&white, 30)[59] = 0;
 	assert_int_equal(okng_flat_make(flat, &white, 1, &dark, 1, NULL, &err), 0);
 	okng_image_finish(&white);
 	okng_image_finish(&dark);
@@ -169,6 +187,9 @@ static void expect_same(const struct okng_flat *a, const struct okng_flat *b)
 {
 	assert_int_equal(a->dark.width, b->dark.width);
 	assert_int_equal(a->gain.height, b->gain.height);
+	assert_int_equal(a->n_bad, 2);
+	assert_int_equal(b->n_bad, 2);
+	assert_memory_equal(a->bad, b->bad, 2 * sizeof *a->bad);
 	for (int y = 0; y < a->dark.height; y++) {
 		assert_memory_equal(okng_image_row(&a->dark, y), okng_image_row(&b->dark, y), (size_t)a->dark.width);
 		assert_memory_equal(okng_image_row(&a->gain, y), okng_image_row(&b->gain, y), (size_t)a->gain.width * 2);
@@ -225,11 +246,13 @@ static void put_crc(uint8_t *bytes, size_t size)
 		bytes[20 + i] = (uint8_t)(crc >> 8 * i);
 }
 
+enum { LIST = 24 + 3 * W * H }; /* where the bad pixels are */
+
 static void damaged_files_are_refused(void **state)
 {
 	(void)state;
 	char folder[64], path[128];
-	static uint8_t bytes[24 + 3 * W * H + 1];
+	static uint8_t bytes[24 + 3 * W * H + 13];
 	folder_make(folder);
 	snprintf(path, sizeof path, "%s/camera.flat", folder);
 	struct okng_flat flat;
@@ -237,7 +260,7 @@ static void damaged_files_are_refused(void **state)
 	assert_int_equal(okng_flat_save(&flat, path, &err), 0);
 	okng_flat_finish(&flat);
 	size_t size = read_file(path, bytes, sizeof bytes);
-	assert_int_equal(size, 24 + 3 * W * H);
+	assert_int_equal(size, LIST + 12);
 	for (size_t i = 0; i < size; i++) { /* every single byte counts */
 		bytes[i] ^= 0x20;
 		if (okng_flat_parse(&flat, bytes, size, "damaged", &err) != -EINVAL || flat.gain.data)
@@ -248,8 +271,9 @@ static void damaged_files_are_refused(void **state)
 		assert_int_equal(okng_flat_parse(&flat, bytes, n, "cut", &err), -EINVAL);
 	assert_int_equal(okng_flat_parse(&flat, bytes, size + 1, "longer", &err), -EINVAL);
 	static const struct { size_t at; uint8_t value; const char *text; } rows[] = {
-		{0, 'X', "not a flat field"}, {8, 2, "version 2"}, {12, 0, "0 x 40"}, {14, 1, "65596 x 40"}, {16, 41, "need"},
+		{0, 'X', "not a flat field"}, {8, 3, "version 3"}, {8, 0, "version 0"}, {8, 1, "need"}, {12, 0, "0 x 40"}, {14, 1, "65596 x 40"}, {16, 41, "need"},
 		{24 + W * H + 1, 0xff, "gain"}, {24 + W * H + 1, 0, "gain"},
+		{LIST, 3, "need"}, {LIST + 3, 1, "need"}, {LIST + 9, 1, "order"}, {LIST + 11, 1, "order"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint8_t was = bytes[rows[i].at];
@@ -262,6 +286,11 @@ static void damaged_files_are_refused(void **state)
 	}
 	put_crc(bytes, size);
 	assert_int_equal(okng_flat_parse(&flat, bytes, size, "whole", &err), 0);
+	okng_flat_finish(&flat);
+	bytes[8] = 1; /* as version 1 was written: no list */
+	put_crc(bytes, LIST);
+	assert_int_equal(okng_flat_parse(&flat, bytes, LIST, "old", &err), 0);
+	assert_true(flat.n_bad == 0 && flat.bad == NULL);
 	okng_flat_finish(&flat);
 	unlink(path);
 	rmdir(folder);

@@ -796,11 +796,13 @@ class Lens(Pictures):
 class Flat(Pictures):
     def test_flat_field_is_used(self):
         flat = self.path("cam.flat")
-        white = self.write("white.png", png(640, 480, lambda x, y: 160 + x // 16 + y // 16))
-        dark = self.write("dark.png", png(640, 480, lambda x, y: 4))
+        broken = {(5, 7): 4, (300, 200): 250, (639, 479): 60}
+        white = self.write("white.png", png(640, 480, lambda x, y: broken.get((x, y), 160 + x // 16 + y // 16)))
+        dark = self.write("dark.png", png(640, 480, lambda x, y: 90 if (x, y) == (300, 200) else 4))
         r = self.run_okng(GOOD, "calib", "flat", "--white", white, "--dark", dark, "--out", flat, "--json")
         [got] = self.lines(r)
-        self.assertEqual((got["file"], got["width"], got["height"], got["mended"]), (flat, 640, 480, 0))
+        self.assertEqual((got["file"], got["width"], got["height"], got["mended"]), (flat, 640, 480, 3))
+        self.assertEqual((got["hot"], got["dead"], got["odd"]), (1, 1, 1))
         self.assertGreater(got["gain_max"], 1.2)
         without = self.read("recipe", "model.okm")
         self.run_okng(GOOD, "learn", "--recipe", self.recipe, "--flat", flat, self.path("teach"))

@@ -64,7 +64,7 @@ static void evens_out(void **state)
 {
 	(void)state;
 	enum { W = 37, H = 11 };
-	struct okng_flat flat;
+	struct okng_flat flat = {0};
 	struct okng_image img;
 	assert_int_equal(okng_image_init(&flat.dark, W, H, OKNG_PIXEL_MONO8), 0);
 	assert_int_equal(okng_image_init(&flat.gain, W, H, OKNG_PIXEL_MONO16), 0);
@@ -85,6 +85,74 @@ static void evens_out(void **state)
 	okng_flat_finish(&flat);
 }
 
+static struct okng_flat even(int w, int h)
+{
+	struct okng_flat flat = {0};
+	assert_int_equal(okng_image_init(&flat.dark, w, h, OKNG_PIXEL_MONO8), 0);
+	assert_int_equal(okng_image_init(&flat.gain, w, h, OKNG_PIXEL_MONO16), 0);
+	for (int y = 0; y < h; y++)
+		for (int x = 0; x < w; x++)
+			((uint16_t *)(void *)okng_image_row(&flat.gain, y))[x] = 4096;
+	return flat;
+}
+
+/* A bad pixel gets the median of good ones: in the middle, in a corner, beside another, between two of different sides. */
+static void mends(void **state)
+{
+	(void)state;
+	enum { W = 20, H = 12 };
+	static const uint32_t bad[] = {0, 5 * W + 7, 5 * W + 8, 6 * W + 8, 9 * W + 13, 11 * W + 19};
+	struct okng_flat flat = even(W, H), copy;
+	struct okng_image img, out;
+	assert_int_equal(okng_image_init(&img, W, H, OKNG_PIXEL_MONO8), 0);
+	assert_int_equal(okng_image_init(&out, W, H, OKNG_PIXEL_MONO8), 0);
+	for (int y = 0; y < H; y++)
+		for (int x = 0; x < W; x++)
+			okng_image_row(&img, y)[x] = x < 13 ? 60 : 180; /* an edge */
+	struct okng_image whole = out;
+	assert_int_equal(okng_correct(&flat, &img, &whole), 0);
+	for (size_t i = 0; i < 6; i++)
+		okng_image_row(&img, (int32_t)bad[i] / W)[bad[i] % W] = i % 2 ? 0 : 255;
+	assert_int_equal(okng_flat_mark(&flat, bad, 6, NULL), 0);
+	assert_int_equal(okng_flat_copy(&copy, &flat), 0);
+	okng_flat_finish(&flat);
+	assert_null(flat.bad);
+	assert_int_equal(okng_correct(&copy, &img, &img), 0);
+	for (int y = 0; y < H; y++)
+		for (int x = 0; x < W; x++)
+			if (okng_image_row(&img, y)[x] != (x < 13 ? 60 : 180))
+				fail_msg("(%d, %d) is %d", x, y, okng_image_row(&img, y)[x]);
+	okng_flat_finish(&copy);
+	okng_image_finish(&img);
+	okng_image_finish(&out);
+}
+
+static void marks(void **state)
+{
+	(void)state;
+	enum { W = 20, H = 12 };
+	static const uint32_t row_of_three[] = {W + 1, W + 2, W + 3}, same[] = {4, 4}, back[] = {5, 4}, outside[] = {W * H};
+	/* all within two of (0, 0) but two */
+	static const uint32_t corner[] = {0, 1, 2, W, W + 1, 2 * W, 2 * W + 1};
+	static const uint32_t many[17] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 40, 42, 44, 46, 48, 50, 52};
+	static const struct {
+		const uint32_t *at;
+		int32_t n;
+		int want;
+	} rows[] = {{row_of_three, 3, 0}, {same, 2, -EINVAL}, {back, 2, -EINVAL}, {outside, 1, -EINVAL}, {corner, 7, -EDOM}, {many, 17, -EINVAL},
+		{many, 16, 0}, {many, -1, -EINVAL}, {many, 0, 0}};
+	struct okng_flat flat = even(W, H);
+	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+		uint32_t where = 99;
+		int32_t before = flat.n_bad;
+		assert_int_equal(okng_flat_mark(&flat, rows[r].at, rows[r].n, &where), rows[r].want);
+		assert_int_equal(flat.n_bad, rows[r].want ? before : rows[r].n);
+		assert_int_equal(where, rows[r].want == -EDOM ? 0 : 99);
+	}
+	assert_int_equal(okng_flat_bad_max(2448, 2048), 5013);
+	okng_flat_finish(&flat);
+}
+
 static void refuses(void **state)
 {
 	(void)state;
@@ -98,15 +166,15 @@ static void refuses(void **state)
 		struct okng_image in, out;
 		int want;
 	} cases[] = {
-		{{m8, m16}, m8, m8, 0},
-		{{narrow, m16}, m8, m8, -EINVAL},
-		{{m8, low16}, m8, m8, -EINVAL},
-		{{m8, m8}, m8, m8, -EINVAL},
-		{{m16, m16}, m8, m8, -EINVAL},
-		{{m8, m16}, narrow, m8, -EINVAL},
-		{{m8, m16}, m8, narrow, -EINVAL},
-		{{m8, m16}, m16, m16, -EINVAL},
-		{{{0}, {0}}, m8, m8, -EINVAL},
+		{{m8, m16, NULL, 0}, m8, m8, 0},
+		{{narrow, m16, NULL, 0}, m8, m8, -EINVAL},
+		{{m8, low16, NULL, 0}, m8, m8, -EINVAL},
+		{{m8, m8, NULL, 0}, m8, m8, -EINVAL},
+		{{m16, m16, NULL, 0}, m8, m8, -EINVAL},
+		{{m8, m16, NULL, 0}, narrow, m8, -EINVAL},
+		{{m8, m16, NULL, 0}, m8, narrow, -EINVAL},
+		{{m8, m16, NULL, 0}, m16, m16, -EINVAL},
+		{{{0}, {0}, NULL, 0}, m8, m8, -EINVAL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct okng_image out = cases[i].out;
@@ -142,6 +210,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formula),
 		cmocka_unit_test(evens_out),
+		cmocka_unit_test(mends),
+		cmocka_unit_test(marks),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(words),
 	};

@@ -255,6 +255,8 @@ static struct okng_image board(int32_t width, int32_t height, struct okng_pose p
 
 static void draw_flat(struct okng_flat *flat, int32_t width, int32_t height)
 {
+	uint32_t bad[5], n = (uint32_t)(width * height), step = n / 5 - 1;
+	*flat = (struct okng_flat){0};
 	assert_int_equal(okng_image_init(&flat->dark, width, height, OKNG_PIXEL_MONO8), 0);
 	assert_int_equal(okng_image_init(&flat->gain, width, height, OKNG_PIXEL_MONO16), 0);
 	for (int32_t y = 0; y < height; y++)
@@ -262,6 +264,10 @@ static void draw_flat(struct okng_flat *flat, int32_t width, int32_t height)
 			okng_image_row(&flat->dark, y)[x] = (uint8_t)(3 + dice(3));
 			((uint16_t *)(void *)okng_image_row(&flat->gain, y))[x] = (uint16_t)(4096 + (x * 7 + y * 3) % 500 + (int32_t)dice(40));
 		}
+	for (uint32_t i = 0; i < 5; i++)
+		bad[i] = n - 1 - (4 - i) * step; /* the last pixel is one */
+	if (step > 4)
+		assert_int_equal(okng_flat_mark(flat, bad, 5, NULL), 0);
 }
 
 /* Which level the modules take by themselves. */
