@@ -22,8 +22,8 @@
 #include "config/config.h"
 #include "deeppcb.h"
 #include "disturb.h"
-#include "fingerprint.h"
 #include "pipeline/cpu.h"
+#include "pipeline/fingerprint.h"
 #include "pipeline/inspect.h"
 #include "pipeline/learn.h"
 
@@ -101,7 +101,7 @@ static uint64_t judge(const struct subject *s, struct okng_inspector *inspector,
 	okng_inspector_close(&own);
 	*verdict = result.verdict;
 	*found = result.n_found + result.n_measures;
-	return fingerprint(&result);
+	return okng_result_fingerprint(&result);
 }
 
 struct job {

@@ -1,5 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "fingerprint.h"
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every field by name, so that neither padding nor what lies behind the counts gets in.
+ */
+#include "pipeline/fingerprint.h"
 
 #include <string.h>
 
@@ -30,11 +33,13 @@ static void add_measurement(uint64_t *h, const struct okng_measurement *m)
 	ADD(m->scatter), ADD(m->score), ADD(m->x), ADD(m->y);
 }
 
-uint64_t fingerprint(const struct okng_result *r)
+uint64_t okng_result_fingerprint(const struct okng_result *r)
 {
 	uint64_t start = UINT64_C(0xcbf29ce484222325), *h = &start;
 	ADD(r->verdict), ADD(r->reason), ADD(r->score), ADD(r->limit), ADD(r->worst), ADD(r->n_defects), ADD(r->n_candidates), ADD(r->n_found);
-	ADD(r->pose.dx), ADD(r->pose.dy), ADD(r->pose.angle), ADD(r->pose.score), ADD_TEXT(r->decided_by), ADD(r->n_measures);
+	ADD(r->pose.dx), ADD(r->pose.dy), ADD(r->pose.angle), ADD(r->pose.score);
+	ADD(r->light), ADD(r->sharpness), ADD(r->found);
+	ADD_TEXT(r->decided_by), ADD(r->n_measures);
 	for (int i = 0; i < r->n_candidates; i++)
 		add_defect(h, &r->defects[i]);
 	for (int i = 0; i < r->n_measures; i++)
