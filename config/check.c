@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "pipeline/tunable.h"
+#include "store/record_choice.h"
 
 struct checking {
 	const struct okng_toml_node *root;
@@ -177,6 +178,9 @@ void okng_check_station(struct okng_station_config *s, const struct okng_toml_no
 		okng_config_error(errors, name, line_of(&c, "plc", "enabled"), "plc.enabled", "must be true when trigger.source is \"plc\" and no [[link]] lets a PLC trigger");
 	if (!okng_check_is_address(s->plc.bind))
 		okng_config_error(errors, name, line_of(&c, "plc", "bind"), "plc.bind", "\"%s\" is not a numeric address, such as \"127.0.0.1\" or \"0.0.0.0\"", s->plc.bind);
+	if (okng_record_parse(s->store.record, &(struct okng_record_choice){0}) < 0)
+		okng_config_error(errors, name, line_of(&c, "store", "record"), "store.record",
+			"\"%s\" is not \"none\", \"all\", \"ng\", \"fault\", \"every:N\" with N from 1 to %d, or some of these with commas", s->store.record, OKNG_RECORD_EVERY_MAX);
 	if (strchr(s->recipe, '/') || s->recipe[0] == '.')
 		okng_config_error(errors, name, line_of(&c, "station", "recipe"), "station.recipe", "must be the name of a folder below recipes, not a path");
 	check_networks(&c, "plc", line_of(&c, "plc", "allow"), "allow", s->plc.allow, s->plc.n_allow);

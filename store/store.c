@@ -18,9 +18,12 @@
 #include "store/database.h"
 #include "store/journal.h"
 #include "store/pictures.h"
+#include "store/recorder.h"
 #include "store/trouble.h"
 #include "store/writer.h"
 
+#define PART_BYTES (2448 * 2048)
+#define PART_FIELDS (OKNG_RECORDED_FRAMES_MAX * 2 * OKNG_FRAME_ROOM) /* of a part beside its pixels, at most */
 #define CHECKED_PICTURES 1024 /* more than can have waited, whatever pictures_waiting was */
 
 struct okng_store {
@@ -30,11 +33,14 @@ struct okng_store {
 	struct okng_journal *journal;
 	struct okng_pictures *pictures;
 	struct okng_writer *writer;
+	struct okng_recorder *recorder;
 	int recovered;
 };
 
 static int check_params(const struct okng_store_params *p, char *why, size_t size)
 {
+	struct okng_record_choice choice = { 0 };
+
 	if (!memchr(p->folder, '\0', sizeof(p->folder)) || !p->folder[0])
 		return okng_why(why, size, -EINVAL, "the store needs a folder");
 	if (p->journal_rows < OKNG_JOURNAL_ROWS_MIN || p->journal_rows > OKNG_JOURNAL_ROWS_MAX)
@@ -43,8 +49,12 @@ static int check_params(const struct okng_store_params *p, char *why, size_t siz
 		return okng_why(why, size, -EINVAL, "pictures_waiting = %d, allowed is 1 to 64", p->pictures_waiting);
 	if (p->jpeg_quality < 1 || p->jpeg_quality > 100)
 		return okng_why(why, size, -EINVAL, "jpeg_quality = %d, allowed is 1 to 100", p->jpeg_quality);
-	if (p->max_days < 0 || p->min_free_mib < 0 || p->picture_max_pixels < 0)
-		return okng_why(why, size, -EINVAL, "max_days, min_free_mib and picture_max_pixels may not be negative");
+	if (p->record[0] && (!memchr(p->record, '\0', sizeof(p->record)) || okng_record_parse(p->record, &choice)))
+		return okng_why(why, size, -EINVAL, "record = \"%.63s\", allowed is none, all, ng, fault, every:100", p->record);
+	if (choice.parts && p->record_max_mib < 1)
+		return okng_why(why, size, -EINVAL, "record_max_mib = %d, at least 1 is needed", p->record_max_mib);
+	if (p->max_days < 0 || p->min_free_mib < 0 || p->picture_max_pixels < 0 || p->record_part_bytes < 0)
+		return okng_why(why, size, -EINVAL, "max_days, min_free_mib, picture_max_pixels and record_part_bytes may not be negative");
 	return 0;
 }
 
@@ -143,6 +153,17 @@ static int open_journal(struct okng_store *s, uint32_t rows, int64_t *next, char
 	return ret ? okng_why(why, size, ret, "journal cannot be written: %s", strerror(-ret)) : 0;
 }
 
+static int open_recorder(struct okng_store *s, const struct okng_store_params *p, char *why, size_t size)
+{
+	size_t part = p->record_part_bytes ? (size_t)p->record_part_bytes : p->picture_max_pixels ? (size_t)p->picture_max_pixels : PART_BYTES;
+	struct okng_recorder_params r = { .max_bytes = (uint64_t)p->record_max_mib << 20, .max_days = p->max_days, .min_free_mib = p->min_free_mib,
+		.waiting_bytes = (size_t)p->pictures_waiting * (part + PART_FIELDS) };
+
+	if (!p->record[0] || okng_record_parse(p->record, &r.choice) || !r.choice.parts)
+		return 0;
+	return okng_recorder_open(&s->recorder, &r, s->folder, why, size);
+}
+
 static int open_all(struct okng_store *s, const struct okng_store_params *params, char *why, size_t size)
 {
 	int64_t next;
@@ -167,7 +188,7 @@ static int open_all(struct okng_store *s, const struct okng_store_params *params
 		ret = okng_pictures_open(&s->pictures, params, s->folder, &s->trouble, okng_writer_wake, s->writer);
 	if (!ret)
 		ret = okng_writer_start(s->writer, s->pictures);
-	return ret ? okng_why(why, size, ret, "the store cannot be started: %s", strerror(-ret)) : 0;
+	return ret ? okng_why(why, size, ret, "the store cannot be started: %s", strerror(-ret)) : open_recorder(s, params, why, size);
 }
 
 int okng_store_open(struct okng_store **store, const struct okng_store_params *params, char *why, size_t why_size)
@@ -207,8 +228,14 @@ void okng_store_judge(struct okng_store *store, struct okng_record *record,
 	okng_writer_wake(store->writer);
 }
 
+struct okng_recorder *okng_store_recorder(struct okng_store *store)
+{
+	return store->recorder;
+}
+
 void okng_store_stats(struct okng_store *store, struct okng_store_stats *stats)
 {
+	struct okng_recorder_stats recorded = { 0 };
 	bool pictures_warn, failing;
 	int64_t tail;
 
@@ -216,9 +243,15 @@ void okng_store_stats(struct okng_store *store, struct okng_store_stats *stats)
 	okng_pictures_stats(store->pictures, &stats->pictures, &stats->pictures_dropped, &pictures_warn);
 	okng_writer_stats(store->writer, &stats->rows, &tail, &failing);
 	stats->rows_waiting = (int)(okng_journal_head(store->journal) - tail);
-	stats->disk_warn = pictures_warn || failing;
+	if (store->recorder)
+		okng_recorder_stats(store->recorder, &recorded);
+	stats->recorded = recorded.parts;
+	stats->record_dropped = recorded.dropped;
+	stats->disk_warn = pictures_warn || failing || recorded.warn;
 	stats->recovered = store->recovered;
-	stats->errors = okng_trouble_get(&store->trouble, stats->last_error, sizeof(stats->last_error));
+	stats->errors = okng_trouble_get(&store->trouble, stats->last_error, sizeof(stats->last_error)) + recorded.errors;
+	if (recorded.warn || (recorded.errors && recorded.errors == stats->errors))
+		memcpy(stats->last_error, recorded.last_error, sizeof(stats->last_error));
 }
 
 int okng_store_flush(struct okng_store *store)
@@ -233,6 +266,7 @@ void okng_store_close(struct okng_store **store)
 	if (!s)
 		return;
 	*store = NULL;
+	okng_recorder_close(&s->recorder);
 	if (s->pictures)
 		okng_pictures_stop(s->pictures); /* first, so that the writer still hears of failed pictures */
 	okng_writer_close(&s->writer);

@@ -25,6 +25,9 @@ struct okng_store_params {
 	int pictures_waiting;   /* 1 to 64: pictures that may wait; more are dropped and counted */
 	int max_days;           /* pictures older than this are removed; 0 = never */
 	int min_free_mib;       /* below it: no pictures, disk_warn */
+	char record[64];        /* raw frames for okng replay, see record_choice.h: "none", "" the same */
+	int record_max_mib;     /* of them, at least 1; the oldest are removed */
+	int record_part_bytes;  /* of all frames of a part: as many of them as pictures_waiting may wait; 0: picture_max_pixels */
 	int picture_max_pixels; /* size of a waiting picture's buffer, allocated at open; 0 = 2448 × 2048; larger: dropped */
 };
 
@@ -52,9 +55,11 @@ struct okng_record {
 };
 
 struct okng_store;
+struct okng_recorder;
 
 struct okng_store_stats {
 	uint64_t rows, pictures, pictures_dropped, errors;
+	uint64_t recorded, record_dropped; /* parts with their frames */
 	int rows_waiting;       /* in the journal, not yet in the database */
 	bool disk_warn;         /* little space left, or writing fails */
 	int recovered;          /* rows moved from the journal at open */
@@ -74,6 +79,9 @@ int okng_store_accept(struct okng_store *store, struct okng_record *record);
  * Records may be judged in any order; they reach the database in order of id. */
 void okng_store_judge(struct okng_store *store, struct okng_record *record,
 	const uint8_t *pixels, int32_t width, int32_t height, ptrdiff_t stride);
+
+/* Where frames are recorded (recorder.h); NULL: params.record is "none". Lives as long as the store. */
+struct okng_recorder *okng_store_recorder(struct okng_store *store);
 
 void okng_store_stats(struct okng_store *store, struct okng_store_stats *stats); /* any thread */
 
