@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "pipeline/inspect.h"
+#include "store/recording.h"
 
 #define OKNG_WORKERS_MAX 32
 
@@ -18,6 +19,7 @@ struct okng_judging_view {
 	int first_limit, n_limits; /* opened for the PLC, among those of all views */
 	struct okng_tunable tunable[OKNG_TUNABLES_MAX];
 	struct okng_inspector *inspector[OKNG_WORKERS_MAX];
+	char setup[OKNG_SETUP_NAME_MAX]; /* of the recording; "": none */
 };
 
 /* Of the frames that come. */

@@ -90,20 +90,16 @@ static int open_views(struct okng_station *s)
 	return r;
 }
 
-static void sizes_of(const struct okng_station *s, struct okng_judging_size size[OKNG_CAMERAS_MAX])
-{
-	for (int i = 0; i < s->views; i++)
-		size[i] = (struct okng_judging_size){s->view[i].width, s->view[i].height};
-}
-
 static int open_store(struct okng_station *s)
 {
 	char why[256] = "";
 	struct okng_store_params p = s->config.store;
-	p.picture_max_pixels = 0;
-	for (int i = 0; i < s->views; i++)
-		if (s->view[i].width * s->view[i].height > p.picture_max_pixels)
-			p.picture_max_pixels = s->view[i].width * s->view[i].height;
+	p.picture_max_pixels = p.record_part_bytes = 0;
+	for (int i = 0; i < s->views; i++) {
+		int pixels = s->view[i].width * s->view[i].height;
+		p.picture_max_pixels = pixels > p.picture_max_pixels ? pixels : p.picture_max_pixels;
+		p.record_part_bytes += pixels;
+	}
 	int r = okng_store_open(&s->store, &p, why, sizeof why);
 	if (r < 0) {
 		okng_log(LOG_ERR, "record in %s: %s", p.folder, *why ? why : strerror(-r));
@@ -141,9 +137,9 @@ int okng_station_open(struct okng_station **station, const struct okng_station_c
 		r = open_views(s);
 	if (r == 0)
 		r = open_store(s);
-	struct okng_judging_size size[OKNG_CAMERAS_MAX];
-	sizes_of(s, size);
-	if (r == 0 && okng_judging_open(&s->judging, config, station_file, config->recipe, size) < 0)
+	if (r == 0)
+		r = okng_record_allocate(s);
+	if (r == 0 && okng_record_judging(s, config, config->recipe, &s->judging) < 0)
 		okng_log(LOG_ERR, "recipe %s is not in force: READY stays off, every part is rejected", config->recipe);
 	s->newest = s->judging;
 	if (r < 0)
@@ -211,15 +207,13 @@ const struct okng_judging *okng_station_judging(const struct okng_station *s)
 int okng_station_prepare(const struct okng_station *s, const struct okng_station_config *config, const char *name,
 	struct okng_judging **judging)
 {
-	struct okng_judging_size size[OKNG_CAMERAS_MAX];
 	struct okng_station_config fresh = *config;
 	fresh.workers = s->config.workers;
 	fresh.n_views = s->config.n_views;
 	memcpy(fresh.view, s->config.view, sizeof fresh.view);
 	for (int i = 0; i < s->views && i < config->n_views; i++)
 		memcpy(fresh.view[i].flat, config->view[i].flat, sizeof fresh.view[i].flat);
-	sizes_of(s, size);
-	return okng_judging_open(judging, &fresh, s->station_file, name, size);
+	return okng_record_judging(s, &fresh, name, judging);
 }
 
 int okng_station_swap(struct okng_station *s, const struct okng_station_config *config, const char *name, struct okng_judging **judging)
@@ -296,6 +290,7 @@ static void release(struct okng_station *s)
 	}
 	close_bell(s->bell);
 	free(s->parts);
+	free(s->recorded);
 	free(s->jobs);
 	free(s->histogram);
 	free(s);

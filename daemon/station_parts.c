@@ -147,6 +147,7 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 		memcpy(block.measures, p->measures, sizeof block.measures);
 		okng_plc_publish(s->plc, s->unit, &block);
 	}
+	okng_record_part(s, p); /* copies pictures: nobody waits for that */
 	for (int i = 0; i < s->views; i++)
 		okng_frame_unref(&p->look[i].frame);
 	if (p->judging)

@@ -126,6 +126,8 @@ struct okng_station {
 	struct okng_tuning tuning;    /* limits in force, of judging */
 	struct okng_judging *judging; /* in force; main reads the pointer only while it is the one who swaps */
 	struct part *parts;           /* ring of part_room, oldest at first */
+	struct okng_recorded_look *recorded; /* what the looks of parts were, views of them for each; NULL: nothing is recorded */
+	uint64_t record_dropped;      /* as last logged */
 	unsigned part_room, first, count;
 	int accepted;                 /* of count: not refused at once */
 	uint64_t next_ticket;
@@ -157,6 +159,14 @@ int64_t okng_parts_deadline(const struct okng_station *s);    /* of the first to
 void okng_verdict_frame(struct okng_station *s, struct part *part, int view, struct okng_frame *frame); /* it came; takes the reference */
 bool okng_verdict_exposed(const struct okng_station *s, const struct part *part); /* by every camera */
 void okng_verdict_look(struct okng_station *s, struct part *part, const struct job *job); /* with the last one the part is judged */
+
+/* station_record.c */
+int okng_record_allocate(struct okng_station *s);
+int okng_record_judging(const struct okng_station *s, const struct okng_station_config *config, const char *name,
+	struct okng_judging **judging); /* loads it, and keeps in the recording what it was loaded from; main thread */
+void okng_record_look(struct okng_station *s, const struct part *part, const struct job *job);
+void okng_record_part(struct okng_station *s, const struct part *part); /* its verdict is out */
+void okng_record_dropped(struct okng_station *s, uint64_t dropped);
 
 /* station_status.c */
 void okng_status_limits(struct okng_station *s); /* those of judging, as its file says, are in force and open */

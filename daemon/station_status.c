@@ -122,6 +122,7 @@ void okng_status_send(struct okng_station *s)
 	if (st.disk_warn && !s->disk_warned)
 		okng_log(LOG_WARNING, "disk: %s", *st.last_error ? st.last_error : "little space left, pictures are not kept");
 	s->disk_warned = st.disk_warn;
+	okng_record_dropped(s, st.record_dropped);
 }
 
 void okng_status_count(struct okng_station *s, const struct okng_record *record)

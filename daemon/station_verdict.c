@@ -131,6 +131,7 @@ void okng_verdict_look(struct okng_station *s, struct part *p, const struct job 
 	take_result(s, &p->look[job->view], job);
 	if (job->judging == s->judging)
 		watch(s, job);
+	okng_record_look(s, p, job);
 	p->record.recipe = (uint16_t)job->judging->number;
 	snprintf(p->record.recipe_name, sizeof p->record.recipe_name, "%s", job->judging->name);
 	for (int v = 0; v < s->views; v++)
