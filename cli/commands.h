@@ -12,6 +12,7 @@ extern const struct okng_command okng_cmd_inspect;
 extern const struct okng_command okng_cmd_eval;
 extern const struct okng_command okng_cmd_check;
 extern const struct okng_command okng_cmd_config;
+extern const struct okng_command okng_cmd_doctor;
 extern const struct okng_command okng_cmd_records;
 extern const struct okng_command okng_cmd_plc_map;
 extern const struct okng_command okng_cmd_plc_watch;

@@ -18,6 +18,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_eval,
 	&okng_cmd_check,
 	&okng_cmd_config,
+	&okng_cmd_doctor,
 	&okng_cmd_records,
 	&okng_cmd_plc_map,
 	&okng_cmd_plc_watch,
