@@ -14,6 +14,7 @@ extern const struct okng_command okng_cmd_check;
 extern const struct okng_command okng_cmd_config;
 extern const struct okng_command okng_cmd_doctor;
 extern const struct okng_command okng_cmd_records;
+extern const struct okng_command okng_cmd_replay;
 extern const struct okng_command okng_cmd_plc_map;
 extern const struct okng_command okng_cmd_plc_watch;
 extern const struct okng_command okng_cmd_plc_sim;

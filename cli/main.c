@@ -20,6 +20,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_config,
 	&okng_cmd_doctor,
 	&okng_cmd_records,
+	&okng_cmd_replay,
 	&okng_cmd_plc_map,
 	&okng_cmd_plc_watch,
 	&okng_cmd_plc_sim,
