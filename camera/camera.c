@@ -81,7 +81,8 @@ static int open_pool(struct okng_camera *c, int n, struct okng_error *err)
 
 static int check(struct okng_camera *c, const struct okng_camera_params *p, struct okng_error *err)
 {
-	c->ops = p->type == OKNG_CAMERA_REPLAY ? &okng_source_replay : p->type == OKNG_CAMERA_SYNTHETIC ? &okng_source_synthetic : NULL;
+	bool recorded = p->type == OKNG_CAMERA_REPLAY && okng_source_is_recording(p->folder);
+	c->ops = recorded ? &okng_source_recording : p->type == OKNG_CAMERA_REPLAY ? &okng_source_replay : p->type == OKNG_CAMERA_SYNTHETIC ? &okng_source_synthetic : NULL;
 	c->live = p->type == OKNG_CAMERA_ARAVIS ? &okng_live_aravis : p->type == OKNG_CAMERA_V4L2 ? &okng_live_v4l2 : NULL;
 	if (!c->ops && !c->live)
 		return okng_error_set(err, -EINVAL, "", 0, "camera.type", "unknown type of camera");

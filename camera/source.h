@@ -45,7 +45,9 @@ struct okng_live_ops {
 	void (*close)(void **live);
 };
 
-extern const struct okng_source_ops okng_source_replay, okng_source_synthetic;
+extern const struct okng_source_ops okng_source_replay, okng_source_recording, okng_source_synthetic;
+/* The folder to replay holds a recording (store/recording.h), not pictures. */
+bool okng_source_is_recording(const char *folder);
 extern const struct okng_live_ops okng_live_v4l2;
 extern const struct okng_live_ops okng_live_aravis; /* without Aravis in the build its open is -ENOSYS */
 

@@ -254,6 +254,26 @@ def cameras(s):
     assert out.count("->") == 4 and sorted(os.listdir(s.path("png")))[0].startswith("00000001-") and len(os.listdir(s.path("png"))) == 3
 
 
+def again(s):
+    """The station runs once more on what it saw: the same verdicts, results to the last bit, faults where they were."""
+    s.config()
+    s.teach()
+    run(s, 40, store='record = "all"\npictures_waiting = 64', defect_rate=0.5)
+    run(s, 43, store='record = "all"\npictures_waiting = 64', camera='type = "replay"\n[camera.replay]\nfolder = "data/recording"\n', data="data2")
+    one, two = replay(s, "data")[1], replay(s, "data2")[1]
+    assert len(one) == 40 and len(two) == 43
+    for a, b in zip(one + one[:3], two):  # from the start again at the end
+        assert a["then"] == b["then"] and a["frames"][0]["fingerprint"] == b["frames"][0]["fingerprint"], (a, b)
+    assert len({p["frames"][0]["fingerprint"] for p in one}) > 15
+    s.config(camera='type = "replay"\n[camera.replay]\nfolder = "data/recording"\nloop = false\n', data="data3")
+    s.start()
+    c = s.client()
+    ready(c)
+    verdicts = [trigger(c, i).verdict for i in range(1, 42)]
+    assert [NAMES[v] for v in verdicts] == [p["then"]["verdict"] for p in one] + ["FAULT"]
+    assert s.stop()[0] == 0
+
+
 def export(s):
     """The exported pictures are what was inspected: played again they get the same verdicts."""
     s.config()
@@ -267,7 +287,7 @@ def export(s):
     assert [round(a["score"] * 1000) for a in again] == [r["score"] for r in rows]
 
 
-SCENARIOS = {f.__name__: f for f in (modes, change, limits, faults, killed, cameras, export)}
+SCENARIOS = {f.__name__: f for f in (modes, change, limits, faults, killed, cameras, again, export)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
