@@ -9,6 +9,7 @@ import signal
 import struct
 import subprocess
 import sys
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Station, bits, read, ready, trigger, until, write
@@ -118,12 +119,11 @@ def change(s):
 
 
 def limits(s):
-    """Limits that the PLC moved are those of the replay; a flat field is applied; faults are listed, with and without a frame."""
+    """Limits that the PLC moved are those of the replay."""
     text = open(RECIPE).read().replace("[limits]", "[limits]\nplc_writable = true")
     s.write("recipes/demo/recipe.toml", text)
     s.config(store='record = "all"\npictures_waiting = 64', defect_rate=0.6)
     s.teach()
-    s.run("camera", "grab", "--config", "okng.toml", "--count", "4", "--out", "white", "--good")
     s.start()
     c = s.client()
     ready(c)
@@ -142,6 +142,46 @@ def limits(s):
     setup = "setups/" + os.listdir(s.path(folder + "/setups"))[0]
     _, _, total, _ = replay(s, folder, "--recipe", f"{folder}/{setup}", ok=(1,))
     assert total["moved"] == {"OK_NG": total["changed"]} and total["changed"] > 3, total
+
+
+def gray_png(path, w, h, value):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(value(x, y) for x in range(w)) for y in range(h))
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) +
+                chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def flat(s):
+    """Frames are kept as they came, before the flat field, which lies beside them; another one makes other results."""
+    gray_png(s.path("white.png"), 320, 240, lambda x, y: 120 + x // 4 + y // 6)
+    gray_png(s.path("even.png"), 320, 240, lambda x, y: 200)
+    s.run("calib", "flat", "--white", "white.png", "--out", "one.flat")
+    s.run("calib", "flat", "--white", "even.png", "--out", "none.flat")
+    s.config()
+    s.run("camera", "grab", "--config", "okng.toml", "--count", "24", "--out", "good", "--good")
+    s.run("learn", "--recipe", "recipes/demo", "--flat", "one.flat", "good")
+    run(s, 30, store='record = "all"\npictures_waiting = 64', data="data", camera="""flat = "one.flat"
+type = "synthetic"
+[camera.synthetic]
+width = 320
+height = 240
+defect_rate = 0.4
+""")
+    folder = away(s, "data")
+    os.unlink(s.path("one.flat"))
+    for cpu in levels():
+        assert replay(s, folder, cpu=cpu)[2]["same"] == 30
+    setup = folder + "/setups/" + os.listdir(s.path(folder + "/setups"))[0]
+    assert sorted(os.listdir(s.path(setup))) == ["flat.okf", "model.okm", "recipe.toml"]
+    assert replay(s, folder, "--recipe", setup)[2]["same"] == 30
+    assert replay(s, folder, "--recipe", setup, "--flat", "none.flat", ok=(1,))[2]["changed"] > 10
+    with open(s.path(setup + "/flat.okf"), "r+b") as f:
+        f.seek(100)
+        f.write(b"\xff\xff")
+    assert replay(s, folder, ok=(2,))[2]["failed"] == 30
 
 
 def faults(s):
@@ -287,7 +327,7 @@ def export(s):
     assert [round(a["score"] * 1000) for a in again] == [r["score"] for r in rows]
 
 
-SCENARIOS = {f.__name__: f for f in (modes, change, limits, faults, killed, cameras, again, export)}
+SCENARIOS = {f.__name__: f for f in (modes, change, limits, flat, faults, killed, cameras, again, export)}
 
 if __name__ == "__main__":
     station = Station(OKNG, OKNGD, RECIPE)
