@@ -18,7 +18,7 @@ static const struct {
 	{"bind", SERVER}, {"clients", SERVER}, {"idle_s", SERVER}, {"allow", SERVER}, {"write_allow", SERVER}, {"port", SERVER | CLIENT},
 	{"host", CLIENT}, {"device", RTU_SERVER | RTU_CLIENT}, {"baud", RTU_SERVER | RTU_CLIENT}, {"parity", RTU_SERVER | RTU_CLIENT},
 	{"stop_bits", RTU_SERVER | RTU_CLIENT}, {"rs485", RTU_SERVER | RTU_CLIENT}, {"rts_on_send", RTU_SERVER | RTU_CLIENT},
-	{"rts_before_ms", RTU_SERVER | RTU_CLIENT}, {"rts_after_ms", RTU_SERVER | RTU_CLIENT}, {"silence_ms", RTU_SERVER | RTU_CLIENT},
+	{"rts_before_ms", RTU_SERVER | RTU_CLIENT}, {"rts_after_ms", RTU_SERVER | RTU_CLIENT}, {"silence_ms", RTU_SERVER | RTU_CLIENT}, {"echo", RTU_SERVER | RTU_CLIENT},
 	{"unit", RTU_SERVER | CLIENT | RTU_CLIENT}, {"station", CLIENT | RTU_CLIENT}, {"control", CLIENT | RTU_CLIENT}, {"control_at", CLIENT | RTU_CLIENT},
 	{"result_at", CLIENT | RTU_CLIENT}, {"result_words", CLIENT | RTU_CLIENT}, {"read_function", CLIENT | RTU_CLIENT},
 	{"write_function", CLIENT | RTU_CLIENT}, {"write_max", CLIENT | RTU_CLIENT}, {"poll_ms", CLIENT | RTU_CLIENT},

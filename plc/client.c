@@ -142,6 +142,8 @@ static void send_request(struct okng_client *c, const uint8_t *pdu, size_t size,
 		okng_serial_drop_input(c->fd);
 		okng_rtu_clear(&c->rtu);
 		c->n_out = okng_rtu_frame((uint8_t)c->params.unit, pdu, size, c->out);
+		if (c->params.serial.echo)
+			okng_rtu_sent(&c->rtu, c->out, c->n_out);
 	} else {
 		uint8_t *o = c->out;
 		c->transaction++;

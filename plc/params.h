@@ -24,6 +24,7 @@ struct okng_serial_params {
 	bool rs485;              /* the driver switches the direction (TIOCSRS485) */
 	bool rts_on_send;        /* the level of RTS while sending; the other level after it */
 	int rts_before_ms, rts_after_ms;
+	bool echo;               /* the adapter hears what it sends */
 	int silence_ms;          /* that ends a frame; 0: 3.5 characters */
 };
 

@@ -41,12 +41,18 @@ static void drop_taken(struct okng_rtu *r)
 
 void okng_rtu_clear(struct okng_rtu *r)
 {
-	r->n = r->taken = 0;
+	r->n = r->taken = r->n_echo = 0;
 }
 
-void okng_rtu_put(struct okng_rtu *r, const uint8_t *bytes, size_t n)
+void okng_rtu_sent(struct okng_rtu *r, const uint8_t *bytes, size_t n)
 {
-	drop_taken(r);
+	r->n_echo = n < sizeof r->echo ? n : sizeof r->echo;
+	r->heard = 0;
+	memcpy(r->echo, bytes, r->n_echo);
+}
+
+static void append(struct okng_rtu *r, const uint8_t *bytes, size_t n)
+{
 	if (n > sizeof r->bytes) {
 		bytes += n - sizeof r->bytes;
 		n = sizeof r->bytes;
@@ -58,6 +64,18 @@ void okng_rtu_put(struct okng_rtu *r, const uint8_t *bytes, size_t n)
 	}
 	memcpy(r->bytes + r->n, bytes, n);
 	r->n += n;
+}
+
+void okng_rtu_put(struct okng_rtu *r, const uint8_t *bytes, size_t n)
+{
+	drop_taken(r);
+	for (; n && r->heard < r->n_echo && *bytes == r->echo[r->heard]; bytes++, n--)
+		r->heard++;
+	if (n && r->heard < r->n_echo) /* not our echo after all: what was left out is another's */
+		append(r, r->echo, r->heard);
+	if (n)
+		r->n_echo = 0;
+	append(r, bytes, n);
 }
 
 static bool whole(const uint8_t *frame, size_t n)

@@ -20,6 +20,8 @@
 struct okng_rtu {
 	uint8_t bytes[2 * OKNG_RTU_MAX]; /* the latest; older ones fell off */
 	size_t n, taken; /* taken: from the front, as a frame whose user is not done yet */
+	uint8_t echo[OKNG_RTU_MAX]; /* what we sent and will hear */
+	size_t n_echo, heard;
 };
 
 struct okng_rtu_frame {
@@ -37,6 +39,9 @@ int64_t okng_rtu_char_ns(int baud, bool parity, int stop_bits);
 int64_t okng_rtu_silence_ns(int baud, int64_t char_ns);
 
 void okng_rtu_clear(struct okng_rtu *r);
+/* The next bytes that come are those just sent, from an adapter that hears itself: they are left out. Where something else comes
+ * first, nothing is. */
+void okng_rtu_sent(struct okng_rtu *r, const uint8_t *bytes, size_t n);
 void okng_rtu_put(struct okng_rtu *r, const uint8_t *bytes, size_t n);
 
 /* After a silence, again and again until 0: 1 with the request of a master, whose unit is first to first + units - 1 or 0

@@ -91,6 +91,8 @@ static void serve(struct okng_rtu_server *s, const struct okng_rtu_frame *f)
 	/* An answer not yet sent is one that its master gave up. */
 	s->n_out = okng_rtu_frame(f->unit, answer, (size_t)n, s->out);
 	s->sent = 0;
+	if (s->serial.echo)
+		okng_rtu_sent(&s->in, s->out, s->n_out);
 	flush(s);
 }
 

@@ -3,9 +3,10 @@
 #
 # okng as the master, against a PLC that pymodbus plays. The PLC checks every write (plc_server.py); here is what it asks
 # for and when the link breaks. Every wait is for a write, or for a line of okng's log.
+import os
 import sys
 
-from links import Line, Station, main
+from links import EchoLine, Line, Station, main
 
 TEST = 64
 
@@ -91,6 +92,23 @@ def serial(work):
             line.unplug()
             s.await_line(": DOWN")
             assert s.links()[0][0] != "UP" and s.links()[0][2] == 1
+
+
+def echoing(work):
+    """Through an adapter that hears itself, also with function 6, whose answer looks like its request."""
+    from plc_server import Plc
+    for number in (16, 6):
+        folder = os.path.join(work, str(number))
+        os.mkdir(folder)
+        with EchoLine(folder) as line:
+            plc = Plc(device=line.theirs, unit=9)
+            plc.line = line
+            plc.torn = number == 6
+            with plc, Station(folder, config(plc, f"echo = true\nwrite_function = {number}\n")) as s:
+                s.await_line(": UP")
+                run_parts(plc, 1, 20)
+                assert [h[1] for h in plc.history] == list(range(1, 21))
+                assert s.links()[0] == ("UP", 0, 0), "an echo was taken for an answer"
 
 
 def cut(work):
@@ -269,4 +287,4 @@ def orders(work):
 
 
 if __name__ == "__main__":
-    sys.exit(main({f.__name__: f for f in (parts, shapes, serial, cut, bits, told, orders)}))
+    sys.exit(main({f.__name__: f for f in (parts, shapes, serial, echoing, cut, bits, told, orders)}))

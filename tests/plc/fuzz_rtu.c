@@ -32,6 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	okng_rtu_clear(&master);
 	for (size_t at = 1; at < size;) {
 		size_t n = size - at < chunk ? size - at : chunk;
+		if (data[at] & 1) /* what comes next begins as its echo, or does not */
+			okng_rtu_sent(&master, data + at, n < 5 ? n : 5);
 		okng_rtu_put(&server, data + at, n);
 		okng_rtu_put(&master, data + at, n);
 		at += n;

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of the other roles share: a serial line that can be unplugged, a station with links, and its log."""
 import os
+import pty
 import queue
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import tty
 
 LIMIT = 60  # seconds for anything that must happen
 
@@ -58,6 +61,45 @@ class Line:
     def __exit__(self, *_):
         if self.socat:
             self.unplug()
+
+
+class EchoLine:
+    """A line whose adapter on our side hears what it sends, as half-duplex ones do."""
+
+    def __init__(self, work):
+        self.ours, self.theirs = os.path.join(work, "ours"), os.path.join(work, "theirs")
+        self.ends, self.echoed = [], 0
+
+    def __enter__(self):
+        for name in (self.ours, self.theirs):
+            end, tty_end = pty.openpty()
+            tty.setraw(tty_end)
+            os.symlink(os.ttyname(tty_end), name)
+            self.ends.append((end, tty_end))
+        self.stop, stopped = os.pipe()
+        self.thread = threading.Thread(target=self.relay, args=(self.ends[0][0], self.ends[1][0], self.stop), daemon=True)
+        self.wake = stopped
+        self.thread.start()
+        return self
+
+    def relay(self, ours, theirs, stop):
+        while True:
+            ready = select.select([ours, theirs, stop], [], [])[0]
+            if stop in ready:
+                return
+            if ours in ready:
+                data = os.read(ours, 4096)
+                os.write(ours, data)
+                self.echoed += len(data)
+                os.write(theirs, data)
+            if theirs in ready:
+                os.write(ours, os.read(theirs, 4096))
+
+    def __exit__(self, *_):
+        os.write(self.wake, b"x")
+        self.thread.join()
+        for fd in [fd for pair in self.ends for fd in pair] + [self.stop, self.wake]:
+            os.close(fd)
 
 
 class Station:

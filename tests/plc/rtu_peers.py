@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from links import Line, Station, crc, frame, main
+from links import EchoLine, Line, Station, crc, frame, main
 
 UNIT = 7
 
@@ -142,6 +142,25 @@ def unplugged(work):
         assert s.links()[0][0] == "UP" and s.links()[0][2] == 3
 
 
+def echoing(work):
+    """Through an adapter that hears itself: nothing of what we send is taken for a request, also a write whose answer is its echo."""
+    from pymodbus.client import ModbusSerialClient
+    with EchoLine(work) as line, Station(work, config(line, "echo = true\n")) as s:
+        s.await_line(": UP")
+        c = ModbusSerialClient(method="rtu", port=line.theirs, baudrate=19200, parity="N", timeout=20)
+        assert c.connect()
+        for n in range(1, 31):
+            assert not c.write_register(1, n, slave=UNIT).isError()
+            while True:
+                block = c.read_input_registers(16, 48, slave=UNIT).registers
+                if block[1] == n:
+                    break
+            assert block[0] == block[47] == n
+        assert s.count()[:3] == [30, 0, 30], s.count()
+        assert line.echoed > 30 * 100
+        c.close()
+
+
 def not_there(work):
     """The device comes later; a second program may not have it; one that is no serial device is said to be none."""
     line = Line(work)
@@ -160,4 +179,4 @@ def not_there(work):
 
 if __name__ == "__main__":
     assert crc(b"\x01\x04\x02\xff\xff") == 0x80b8  # the specification's own example
-    sys.exit(main({f.__name__: f for f in (with_mbpoll, with_pymodbus, bare_bytes, unplugged, not_there)}))
+    sys.exit(main({f.__name__: f for f in (with_mbpoll, with_pymodbus, bare_bytes, unplugged, echoing, not_there)}))

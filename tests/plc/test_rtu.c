@@ -41,6 +41,51 @@ static void crc_and_times(void **state)
 				baud == 115200 || baud == 230400 || baud == 460800 || baud == 921600);
 }
 
+/* Our own bytes come back in pieces of any length, then the answer, which may look like them. */
+static void hears_itself(void **state)
+{
+	(void)state;
+	static const uint8_t coil[] = {5, 0, 3, 0xff, 0}; /* answered by itself */
+	uint8_t f[OKNG_RTU_MAX], both[2 * OKNG_RTU_MAX];
+	size_t n = okng_rtu_frame(7, coil, sizeof coil, f);
+	struct okng_rtu_frame got;
+	memcpy(both, f, n);
+	memcpy(both + n, f, n);
+	for (size_t a = 0; a <= 2 * n; a++)
+		for (size_t b = a; b <= 2 * n; b++) {
+			struct okng_rtu r = {0};
+			okng_rtu_sent(&r, f, n);
+			okng_rtu_put(&r, both, a);
+			assert_int_equal(okng_rtu_answer(&r, 7, 5, &got), a == 2 * n);
+			okng_rtu_put(&r, both + a, b - a);
+			assert_int_equal(okng_rtu_answer(&r, 7, 5, &got), a < 2 * n && b == 2 * n);
+			okng_rtu_put(&r, both + b, 2 * n - b);
+			assert_int_equal(okng_rtu_answer(&r, 7, 5, &got), b < 2 * n);
+		}
+	/* Something else comes first, or in the middle: nothing of it is lost. */
+	for (size_t same = 0; same < 3; same++) {
+		uint8_t other[OKNG_RTU_MAX];
+		struct okng_rtu r = {0};
+		size_t m = okng_rtu_frame(7, read_pdu, sizeof read_pdu, other);
+		uint8_t sent[OKNG_RTU_MAX];
+		memset(sent, 0xee, sizeof sent);
+		memcpy(sent, other, same);
+		okng_rtu_sent(&r, sent, 10);
+		for (size_t i = 0; i < m; i++)
+			okng_rtu_put(&r, other + i, 1);
+		assert_int_equal(okng_rtu_request(&r, 7, 1, &got), 1);
+		assert_int_equal(got.size, sizeof read_pdu);
+		/* The next thing heard is no echo any more. */
+		okng_rtu_put(&r, other, m);
+		assert_int_equal(okng_rtu_request(&r, 7, 1, &got), 1);
+	}
+	struct okng_rtu r = {0};
+	okng_rtu_sent(&r, f, n);
+	okng_rtu_clear(&r);
+	okng_rtu_put(&r, f, n);
+	assert_int_equal(okng_rtu_answer(&r, 7, 5, &got), 1);
+}
+
 /* With silences after every piece: found exactly when the last byte is there. */
 static void every_cut(void **state)
 {
@@ -162,7 +207,7 @@ static void answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(crc_and_times), cmocka_unit_test(every_cut), cmocka_unit_test(noise), cmocka_unit_test(whose), cmocka_unit_test(answers),
+		cmocka_unit_test(crc_and_times), cmocka_unit_test(hears_itself), cmocka_unit_test(every_cut), cmocka_unit_test(noise), cmocka_unit_test(whose), cmocka_unit_test(answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
