@@ -6,6 +6,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -75,6 +76,40 @@ def shot(ink, mm=0.1, lean=0.0002, x=0.0, y=0.0, angle=0.0, tall=0.0):
             row.append(210 - 170 * black // 16)
         picture.append(row)
     return png(picture)
+
+
+class Camera:
+    """A camera that is known: pictures of a target at a place before it, turned about x and y by degrees."""
+    WIDTH, HEIGHT, F, K1 = 320, 240, 330.0, -0.12
+
+    def __init__(self, ink):
+        self.ink = ink
+        self.rays = [[self.ray(u, v) for u in range(-1, 2 * self.WIDTH + 2)] for v in range(-1, 2 * self.HEIGHT + 2)]
+
+    def ray(self, u, v):
+        """Undistorted, of half a pixel steps."""
+        dx, dy = (u / 2 - 159) / self.F, (v / 2 - 121) / self.F
+        x, y = dx, dy
+        for _ in range(5):
+            f = 1 + self.K1 * (x * x + y * y)
+            x, y = dx / f, dy / f
+        return x, y
+
+    def shot(self, x, y, z, rx, ry):
+        a, b, c, d = (f(math.radians(t)) for t, f in ((rx, math.sin), (rx, math.cos), (ry, math.sin), (ry, math.cos)))
+        u, v = (d, 0, -c), (a * c, b, a * d)
+        n = (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])
+        near = n[0] * x + n[1] * y + n[2] * z
+
+        def black(ray):
+            t = near / (n[0] * ray[0] + n[1] * ray[1] + n[2])
+            p = (t * ray[0] - x, t * ray[1] - y, t - z)
+            return self.ink(sum(i * k for i, k in zip(p, u)), sum(i * k for i, k in zip(p, v)))
+        dots = [[black(ray) for ray in row] for row in self.rays]
+        # each pixel is the weighted mean of the 3 x 3 dots around its centre, which are half a pixel apart
+        weight = [(j, i, (2 - abs(j - 1)) * (2 - abs(i - 1))) for j in range(3) for i in range(3)]
+        return png([[210 - 170 * sum(w * dots[2 * y + j][2 * x + i] for j, i, w in weight) // 16 for x in range(self.WIDTH)]
+                    for y in range(self.HEIGHT)])
 
 
 class Case(unittest.TestCase):
@@ -163,6 +198,63 @@ class Plane(Case):
                       ["plane", "--board", "9x6", "--out", "x", "y"], ["plane", "--square", "5", "--out", "x", "y"],
                       ["verify", "--only", "flat", "x", "y"]):
             self.assertIn("--help", self.okng(FAILED, *words).stderr)
+
+
+class Documentation(Case):
+    """Every okng calib of docs/calibration.md, with pictures that are as it says."""
+    POSES = ((0, 0, 330, 0, 0), (-60, -40, 380, 25, -25), (60, -40, 380, 25, 25), (-60, 40, 380, -25, -25), (60, 40, 380, -25, 25),
+             (0, -40, 340, 30, 5), (0, 40, 340, -30, 5), (-50, 0, 340, 5, 30), (50, 0, 340, 5, -30), (5, 5, 320, 20, 20))
+
+    @unittest.skipUnless(os.path.exists(MODULE), "built without OpenCV")
+    def test_examples(self):
+        with open(os.path.join(SOURCE, "docs/calibration.md")) as f:
+            text = f.read()
+        commands = [c for c in re.findall(r"okng (calib [^`\n]+)", text) if re.search(r"--out|verify cam", c)]
+        for word in "flat", "board", "lens", "plane", "verify":
+            self.assertTrue(any(c.split()[1] == word for c in commands), word)
+        camera = Camera(chessboard(9, 6, 25))
+        for folder in "pictures", "white", "dark":
+            os.mkdir(self.path(folder))
+        for i, pose in enumerate(self.POSES):
+            self.write("pictures/%02d.png" % i, camera.shot(*pose))
+        self.write("white/1.png", png([[200 - abs(x - 160) // 8 for x in range(320)] for y in range(240)]))
+        self.write("dark/1.png", png([[4] * 320] * 240))
+        small = Camera(chessboard(9, 6, 5))
+        self.write("target.png", small.shot(0, 0, 66, 5, -4))
+        self.write("today.png", small.shot(1, -1, 66, 5, -4))
+        for command in commands:
+            words = command.split()
+            if words[1] == "verify":  # one picture cannot be both, so each is asked for by itself
+                self.said(GOOD, *words[1:], "--only", "plane")
+                self.write("today.png", camera.shot(-10, 8, 340, 24, -18))
+                self.said(GOOD, *words[1:], "--only", "lens")
+                self.said(GOOD, *words[1:-1], "pictures/03.png", "--only", "lens")
+                small.F = 338.0  # somebody turned the focus ring
+                small.__init__(small.ink)
+                self.write("today.png", small.shot(1, -1, 66, 5, -4))
+                self.said(BAD, *words[1:], "--only", "plane")
+                camera.K1 = 0.05  # another lens
+                camera.__init__(camera.ink)
+                self.write("today.png", camera.shot(-10, 8, 340, 24, -18))
+                self.said(BAD, *words[1:], "--only", "lens")
+                continue
+            r = self.said(None, *words[1:])
+            if r.returncode and "libopencv-contrib-dev" in r.stderr:
+                continue
+            self.assertEqual(r.returncode, GOOD, f"{command}: {r.stdout}{r.stderr}")
+        profile = self.read("cam1.toml").decode()
+        self.assertIn('kind = "lens and plane"', profile)
+        number = lambda key: float(re.search(r"^%s = (.*)$" % key, profile, re.M).group(1))
+        self.assertAlmostEqual(number("fx"), 330, delta=2)
+        self.assertAlmostEqual(number("k1"), -0.12, delta=0.03)
+        self.assertAlmostEqual(number("plane_mm_per_pixel"), 66 / 330, delta=0.001)
+        self.assertLess(number("plane_sigma_top_left_mm"), 0.05)
+
+    def said(self, status, *words):
+        r = subprocess.run([OKNG, "calib", *words], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+        if status is not None:
+            self.assertEqual(r.returncode, status, f"okng calib {words}: {r.stdout}{r.stderr}")
+        return r
 
 
 class Board(Case):
