@@ -294,6 +294,28 @@ class Board(Case):
         self.assertIn("fewer markers than the board", r.stderr)
         self.assertFalse(os.path.exists(self.path("many.svg")))
 
+    @unittest.skipUnless(os.path.exists(MODULE), "built without OpenCV")
+    def test_a_lens_by_boards_in_part(self):
+        board = "charuco:7x6:45:34:4x4_50"
+        r = subprocess.run([OKNG, "calib", "board", "--board", board, "--out", self.path("board.svg")], stderr=subprocess.PIPE, text=True)
+        if r.returncode == FAILED and "libopencv-contrib-dev" in r.stderr:
+            self.skipTest("built without OpenCV's contrib modules")
+        camera = Camera(printed(self.read("board.svg")))
+        os.mkdir(self.path("pictures"))
+        for i, pose in enumerate(Documentation.POSES):
+            self.write("pictures/%02d.png" % i, camera.shot(*pose))
+        got = self.json(GOOD, "lens", "--board", board, "--out", self.path("cam.toml"), self.path("pictures"))
+        self.assertGreaterEqual(got["views"], 8)
+        self.assertTrue(all(p["corners_not_seen"] > 0 for p in got["pictures"][1:5]), got)  # they reach beyond the picture
+        self.assertGreater(got["coverage"], 0.6)
+        self.assertLess(got["rms"], 0.3)
+        self.assertAlmostEqual(got["fx"], camera.F, delta=4)
+        for x, y in (120, 0), (0, 90), (110, 85):  # how far the lens draws a place from the axis, in pixels
+            rr = (x * x + y * y) / camera.F ** 2
+            bent = got["fx"] / camera.F * (1 + rr * (got["k1"] + rr * (got["k2"] + rr * got["k3"])))
+            self.assertAlmostEqual(math.hypot(x, y) * bent, math.hypot(x, y) * (1 + rr * camera.K1), delta=1)
+        self.okng(GOOD, "verify", self.path("cam.toml"), self.path("pictures/05.png"))
+
     def test_wrong_words(self):
         for words in (["--board", "charuco:11x8:5:6:5x5_100"], ["--board", "charuco:11x8:5:3.5:9x9_100"], ["--board", "charuco:11x8:5"],
                       ["--board", "charuco:3x3:5:3:5x5_100"], ["--board", self.CHARUCO, "--square", "5"], ["--board", "9x6"],
