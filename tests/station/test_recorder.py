@@ -33,8 +33,8 @@ def then(part):
 
 
 def run(s, count, **config):
-    """The timer's parts, without a PLC."""
-    s.config(trigger="timer", period_ms=10, queue=60, plc=False, **config)
+    """The timer's parts."""
+    s.config(trigger="timer", period_ms=10, queue=60, **config)
     p = subprocess.run([OKNGD, "--config", "okng.toml", "--parts", str(count)], capture_output=True, text=True, cwd=s.dir, timeout=300)
     assert p.returncode == 0, p.stderr
     assert "missing in it" not in p.stderr, p.stderr
