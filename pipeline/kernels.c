@@ -16,6 +16,8 @@ static void init_c(struct okng_kernels *k)
 	okng_kernels_init_pattern_c(k);
 	okng_kernels_init_frame_c(k);
 	okng_kernels_init_points_c(k);
+	okng_kernels_init_lens_c(k);
+	okng_kernels_init_warp_c(k);
 }
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -26,6 +28,8 @@ static void init_sse41(struct okng_kernels *k)
 	okng_kernels_init_pattern_sse41(k);
 	okng_kernels_init_frame_sse41(k);
 	okng_kernels_init_points_sse41(k);
+	okng_kernels_init_lens_sse41(k);
+	okng_kernels_init_warp_sse41(k);
 }
 #endif
 
@@ -40,12 +44,16 @@ static void init_sets(void)
 	okng_kernels_init_local_avx2(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_pattern_avx2(&sets[OKNG_CPU_AVX2]);
 	okng_kernels_init_frame_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_lens_avx2(&sets[OKNG_CPU_AVX2]);
+	okng_kernels_init_warp_avx2(&sets[OKNG_CPU_AVX2]);
 #elif defined(__aarch64__)
 	okng_kernels_init_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_local_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_pattern_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_frame_neon(&sets[OKNG_CPU_NEON]);
 	okng_kernels_init_points_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_lens_neon(&sets[OKNG_CPU_NEON]);
+	okng_kernels_init_warp_neon(&sets[OKNG_CPU_NEON]);
 #endif
 }
 

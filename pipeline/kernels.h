@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "pipeline/cpu.h"
+#include "pipeline/image.h"
 
 #define OKNG_LIGHT_BLACK 4   /* grey levels beyond these say nothing about the light */
 #define OKNG_LIGHT_WHITE 251
@@ -32,6 +33,8 @@ struct okng_resample_run {
 	int ahead;    /* rows to the one worth prefetching for calls to come */
 };
 
+struct okng_brown; /* brown.h */
+
 #define OKNG_PATTERN_BEYOND 4
 
 /* Row of pixel x in 1/2^13. */
@@ -40,13 +43,39 @@ static inline int32_t okng_resample_y(const struct okng_resample_run *run, int32
 	return run->fy + (int32_t)((x * run->step + (1 << 18)) >> 19);
 }
 
+#define OKNG_WARP_STEP 8    /* pixels between two places of a row */
+#define OKNG_WARP_ROWS 16   /* rows between two rows of nodes */
+#define OKNG_WARP_FAR 512   /* pixels */
+#define OKNG_WARP_BEYOND 16 /* places past a row's end that may be read */
+#define OKNG_WARP_SIDE_MAX (OKNG_IMAGE_SIDE_MAX / OKNG_WARP_STEP + 1)
+
+/* A row whose pixels lie anywhere in the frame: x[i], y[i] are column and row of pixel 8i in 1/2^16, and between two of
+ * them places go in a straight line. Of pixel 8i + j the column is (X + j·dx) / 2^12, of which 7 bits of the fraction count, with
+ * X = (x[i] + 264) >> 4 and dx = (x[i + 1] - x[i] + 64) >> 7; the row is (Y + j·dy) / 2^13 with Y = (y[i] + 4) >> 3 and
+ * dy = (y[i + 1] - y[i] + 32) >> 6. */
+struct okng_warp_row {
+	const uint8_t *data; /* of the frame */
+	ptrdiff_t stride;
+	int32_t width, height;
+	const int32_t *x, *y; /* OKNG_WARP_BEYOND more than there are */
+	bool roomy;           /* no place lies in the frame's last 5 rows */
+};
+
+/* A strip of 2 · OKNG_WARP_ROWS rows: of each node in its first row the place, what it moves to the next row of nodes,
+ * and how much less it moved than from there to the one after; in 1/2^16. */
+struct okng_warp_strip {
+	int32_t *at, *first, *second;
+};
+
 /* A picture, at a pose: the point (u, v), in 1/1024 pixel from the part's centre, falls on
- * (ox + (c·u + s·v) / 2^30, oy + (c·v - s·u) / 2^30), in 1/1024 pixel; it is rounded to 1/256. */
+ * (ox + (c·u + s·v) / 2^30, oy + (c·v - s·u) / 2^30), in 1/1024 pixel; it is rounded to 1/256. With a lens
+ * that is a place in the undistorted picture, and what the lens makes of it is rounded to 1/256. */
 struct okng_sampler {
 	const uint8_t *data;
 	ptrdiff_t stride;
 	int32_t width, height;
 	int64_t c, s, ox, oy;
+	const struct okng_brown *lens; /* of this size of picture; NULL: none */
 };
 
 struct okng_kernels {
@@ -116,6 +145,23 @@ struct okng_kernels {
 	 * frame, and its upper row; its lower, too, where the row has a fraction. */
 	void (*resample)(const struct okng_resample_run *run, int32_t x0, int32_t x1, uint8_t *out);
 
+	/* --- a frame seen through a lens --- */
+
+	/* Nodes 0 to n - 1 of a row, n at most OKNG_WARP_SIDE_MAX: the point start + i·step of the undistorted picture, in pixels, as
+	 * it falls into the frame, in 1/2^16 pixel, cut off OKNG_WARP_FAR pixels beyond the frame; less half of what a straight line
+	 * from node to node is off in the middle. */
+	void (*warp_nodes)(const struct okng_brown *lens, const double start[2], const double step[2], int32_t n, int32_t *x, int32_t *y);
+
+	/* The parabolas of n columns through three rows of nodes; none moves faster than 4 pixels a row. */
+	void (*warp_strip)(const int32_t *const nodes[3], int32_t n, const struct okng_warp_strip *strip);
+
+	/* Row t of a strip, n columns, at least 2. range: least and largest of all but the last. */
+	void (*warp_places)(const struct okng_warp_strip *strip, int32_t t, int32_t n, int32_t *places, int32_t range[2]);
+
+	/* Bilinear interpolation of the pixels [x0, x1) of a row into out[x0] to out[x1 - 1]; all lie in the frame: column and row
+	 * are 0 at least and width - 1 and height - 1 at most. */
+	void (*warp)(const struct okng_warp_row *row, int32_t x0, int32_t x1, uint8_t *out);
+
 	/* --- single places --- */
 
 	/* Greys at n points, 8.8, bilinear; -1: one of the pixels would be outside. */
@@ -183,6 +229,14 @@ void okng_kernels_init_frame_neon(struct okng_kernels *k);
 void okng_kernels_init_points_c(struct okng_kernels *k);
 void okng_kernels_init_points_sse41(struct okng_kernels *k);
 void okng_kernels_init_points_neon(struct okng_kernels *k);
+void okng_kernels_init_warp_c(struct okng_kernels *k);
+void okng_kernels_init_warp_sse41(struct okng_kernels *k);
+void okng_kernels_init_warp_avx2(struct okng_kernels *k);
+void okng_kernels_init_warp_neon(struct okng_kernels *k);
+void okng_kernels_init_lens_c(struct okng_kernels *k);
+void okng_kernels_init_lens_sse41(struct okng_kernels *k);
+void okng_kernels_init_lens_avx2(struct okng_kernels *k);
+void okng_kernels_init_lens_neon(struct okng_kernels *k);
 void okng_kernels_init_pattern_c(struct okng_kernels *k);
 void okng_kernels_init_pattern_sse41(struct okng_kernels *k);
 void okng_kernels_init_pattern_avx2(struct okng_kernels *k);

@@ -8,13 +8,30 @@
 
 #include <stdint.h>
 
+#include "pipeline/brown.h"
 #include "pipeline/kernels.h"
+
+/* A place in 1/1024 pixel of the undistorted picture becomes one in 1/256 pixel of the frame; far off is beyond it all the
+ * same. */
+static inline void bend(const struct okng_brown *lens, int64_t *x, int64_t *y)
+{
+	double u, v, far = 1 << 20;
+	okng_brown_at(lens, (double)*x * (1.0 / 1024), (double)*y * (1.0 / 1024), &u, &v);
+	*x = u > -far && u < far ? (int64_t)((u + far) * 256 + 0.5) - ((int64_t)256 << 20) : -256;
+	*y = v > -far && v < far ? (int64_t)((v + far) * 256 + 0.5) - ((int64_t)256 << 20) : -256;
+}
 
 /* In 1/256 pixel. */
 static inline void place(const struct okng_sampler *m, const int32_t uv[2], int64_t *x, int64_t *y)
 {
-	*x = (m->ox + ((m->c * uv[0] + m->s * uv[1]) >> 30) + 2) >> 2;
-	*y = (m->oy + ((m->c * uv[1] - m->s * uv[0]) >> 30) + 2) >> 2;
+	*x = m->ox + ((m->c * uv[0] + m->s * uv[1]) >> 30);
+	*y = m->oy + ((m->c * uv[1] - m->s * uv[0]) >> 30);
+	if (m->lens) {
+		bend(m->lens, x, y);
+		return;
+	}
+	*x = (*x + 2) >> 2;
+	*y = (*y + 2) >> 2;
 }
 
 static inline int smooth_inside(const struct okng_sampler *m, int64_t x, int64_t y)

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "pipeline/light.h"
 #include "pipeline/locate.h"
+#include "pipeline/resample_rows.h"
 
 #define ONE 4294967296.0 /* 1 pixel in 32.32 */
 #define AHEAD 12         /* a slanting row meets a cache line of every row of the frame that it crosses: no prefetcher follows */
@@ -100,8 +100,9 @@ static uint8_t on_border(const struct map *m, int32_t y)
 	return (uint8_t)((v + 16) >> 5);
 }
 
-static void resample_row(const struct map *m, int32_t y, int32_t span[2])
+static void resample_row(void *state, int32_t y, int32_t span[2])
 {
+	const struct map *m = state;
 	const struct okng_image *f = m->frame;
 	double cx = (m->out->width - 1) / 2.0, cy = (m->out->height - 1) / 2.0, v = y - cy;
 	int32_t fx = (int32_t)floor((cx + m->dx - m->cosine * cx + m->sine * v) * 32768 + 0.5);
@@ -126,23 +127,6 @@ static void resample_row(const struct map *m, int32_t y, int32_t span[2])
 	memset(out + span[1], out[span[1] - 1], (size_t)(m->out->width - span[1]));
 }
 
-/* Rows that lie beyond the frame repeat the nearest one that does not. */
-static void fill_rows(struct okng_image *out, const int32_t (*spans)[2])
-{
-	int32_t from = -1;
-	for (int32_t y = 0; y < out->height; y++) {
-		if (spans[y][1]) {
-			for (int32_t above = from < 0 ? y : 0; above > 0; above--)
-				memcpy(okng_image_row(out, above - 1), okng_image_row(out, y), (size_t)out->width);
-			from = y;
-		} else if (from >= 0) {
-			memcpy(okng_image_row(out, y), okng_image_row(out, from), (size_t)out->width);
-		}
-	}
-	for (int32_t y = 0; from < 0 && y < out->height; y++)
-		memset(okng_image_row(out, y), 0, (size_t)out->width);
-}
-
 static bool sound(const struct okng_pose *pose, const struct okng_image *frame, const struct okng_image *out)
 {
 	return frame->data && out->data && frame->pixel == OKNG_PIXEL_MONO8 && out->pixel == OKNG_PIXEL_MONO8 &&
@@ -159,22 +143,7 @@ int okng_resample(const struct okng_kernels *k, const struct okng_pose *pose, co
 	m.frame = frame;
 	m.out = out;
 	map_init(&m, pose);
-	int32_t every = light ? okng_light_rows(out->height) : 0;
-	struct okng_light_sums sums = {0, 0};
-	/* The rows by which the light is judged come first, so that each other row is lit while it is at hand. */
-	for (int32_t y = 0; light && y < out->height; y += every) {
-		resample_row(&m, y, spans[y]);
-		okng_light_add(k, &sums, okng_image_row(out, y), okng_image_row(light, y), spans[y]);
-	}
-	uint32_t gain = light ? okng_light_gain(&sums) : OKNG_LIGHT_ONE;
-	/* From below: what the frame's last reader left in the cache is used before it goes. */
-	for (int32_t y = out->height - 1; y >= 0; y--) {
-		if (!light || y % every)
-			resample_row(&m, y, spans[y]);
-		if (gain != OKNG_LIGHT_ONE && spans[y][1])
-			k->light(okng_image_row(out, y), okng_image_row(light, y), gain, out->width);
-	}
-	fill_rows(out, (const int32_t (*)[2])spans);
+	okng_resample_rows(k, resample_row, &m, light, out, spans);
 	return 0;
 }
 

@@ -322,6 +322,7 @@ static const struct kernel_check *const tables[] = {
 	check_kernels_chain,
 	check_kernels_local,
 	check_kernels_frame,
+	check_kernels_warp,
 	check_kernels_pattern,
 };
 

@@ -28,6 +28,7 @@ struct kernel_check {
 extern const struct kernel_check check_kernels_local[];
 extern const struct kernel_check check_kernels_frame[];
 extern const struct kernel_check check_kernels_pattern[];
+extern const struct kernel_check check_kernels_warp[];
 extern const struct kernel_check check_kernels_chain[]; /* ends with a row without name */
 
 /* For prepare: slot `slot` gets `bytes` bytes at a place that `align` divides, with pages that can't be touched or
