@@ -88,7 +88,7 @@ int okng_bench_inspect(const struct okng_bench_setup *setup, bool tuned, struct 
 	int rc = okng_bench_task_init(&s.task, &view);
 	if (rc == 0) {
 		okng_bench_task_recipe(&s.task, &recipe);
-		rc = okng_inspector_open(&s.inspector, &recipe, s.task.model, &s.task.scene.flat, 0, 0, err);
+		rc = okng_inspector_open(&s.inspector, &recipe, s.task.model, &(struct okng_optics){.flat = &s.task.scene.flat}, 0, 0, err);
 	}
 	if (rc == 0)
 		rc = measure(&s, setup, tuned, row, err);

@@ -84,7 +84,7 @@ static int load_start(struct load *l, const struct okng_bench_setup *setup, stru
 		okng_bench_task_recipe(&l->task, &recipe);
 	for (int i = 0; rc == 0 && i < WORKERS; i++) {
 		struct worker *w = malloc(sizeof *w);
-		rc = w ? okng_inspector_open(&l->inspector[i], &recipe, l->task.model, &l->task.scene.flat, 0, 0, err) : -ENOMEM;
+		rc = w ? okng_inspector_open(&l->inspector[i], &recipe, l->task.model, &(struct okng_optics){.flat = &l->task.scene.flat}, 0, 0, err) : -ENOMEM;
 		if (rc == 0) {
 			*w = (struct worker){l, i};
 			rc = -pthread_create(&l->thread[i], NULL, work, w);

@@ -102,7 +102,7 @@ int okng_bench_scaling(const struct okng_bench_setup *setup, struct okng_bench_r
 	okng_bench_task_recipe(&task, &recipe);
 	for (int i = 0; rc == 0 && i < WORKERS; i++) {
 		workers[i].frame = &task.scene.frame;
-		rc = okng_inspector_open(&workers[i].inspector, &recipe, task.model, &task.scene.flat, 0, 0, err);
+		rc = okng_inspector_open(&workers[i].inspector, &recipe, task.model, &(struct okng_optics){.flat = &task.scene.flat}, 0, 0, err);
 	}
 	if (rc == 0)
 		rc = measure_scaling(workers, setup, row);
@@ -166,7 +166,7 @@ int okng_bench_parts(const struct okng_bench_setup *setup, struct okng_bench_row
 	if (rc == 0)
 		rc = ms ? open_scenes(scenes) : -ENOMEM;
 	if (rc == 0)
-		rc = okng_inspector_open(&inspector, &recipe, task.model, &scenes[0].flat, 0, 0, err);
+		rc = okng_inspector_open(&inspector, &recipe, task.model, &(struct okng_optics){.flat = &scenes[0].flat}, 0, 0, err);
 	if (rc == 0)
 		rc = measure_parts(inspector, scenes, ms, setup->parts, row, err);
 	okng_inspector_close(&inspector);

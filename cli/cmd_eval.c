@@ -16,7 +16,7 @@
 #include "cli/say.h"
 #include "cli/taught.h"
 
-enum { FLAT = 256, JSON };
+enum { FLAT = 256, CALIB, JSON };
 
 static const double scales[] = { 1, 0.25, 0.5, 0.71, 0.84, 1.19, 1.41, 2, 4, 8 };
 
@@ -27,6 +27,7 @@ static const struct okng_option options[] = {
 	{ "good", 'g', "FILE_OR_FOLDER", "pictures of good parts" },
 	{ "bad", 'b', "FILE_OR_FOLDER", "pictures of parts with a defect" },
 	{ "flat", FLAT, "FILE", "flat field of the camera (okng calib flat)" },
+	{ "calib", CALIB, "FILE", "lens profile of the camera (okng calib lens)" },
 	{ "json", JSON, NULL, "print one JSON object" },
 	{ 0 },
 };
@@ -60,7 +61,7 @@ struct row {
 };
 
 struct eval {
-	const char *recipe, *flat;
+	const char *recipe, *flat, *calib;
 	struct okng_files good, bad;
 	struct okng_taught taught;
 	struct row row[SCALES];
@@ -81,12 +82,13 @@ static void scale_recipe(struct okng_recipe *recipe, const struct okng_recipe *f
 
 static int open_rows(struct eval *e)
 {
+	struct okng_optics optics = okng_calibration_optics(&e->taught.calibration);
 	struct okng_error err = { 0 };
 	int rc = 0;
 
 	for (int i = 0; i < SCALES && !rc; i++) {
 		scale_recipe(&e->row[i].recipe, &e->taught.recipe, scales[i]);
-		rc = okng_looker_open(&e->row[i].looker, &e->row[i].recipe, e->taught.model, e->taught.has_flat ? &e->taught.flat : NULL, &err);
+		rc = okng_looker_open(&e->row[i].looker, &e->row[i].recipe, e->taught.model, &optics, &err);
 	}
 	if (rc)
 		okng_say_error(&err, rc, e->recipe);
@@ -223,7 +225,7 @@ static int eval(struct eval *e, bool as_json)
 {
 	if (okng_taught_open_recipe(&e->taught, e->recipe))
 		return OKNG_EXIT_FAILED;
-	if (okng_taught_open_flat(&e->taught, e->flat) || okng_taught_open_model(&e->taught, e->recipe, NULL) || open_rows(e))
+	if (okng_taught_open_optics(&e->taught, e->flat, e->calib) || okng_taught_open_model(&e->taught, e->recipe, NULL) || open_rows(e))
 		return OKNG_EXIT_FAILED;
 	judge_all(e);
 	if (as_json)
@@ -258,6 +260,7 @@ static int run(int argc, char **argv)
 		case 'g': rc = okng_files_add_all(&e.good, &optarg, 1); break;
 		case 'b': rc = okng_files_add_all(&e.bad, &optarg, 1); break;
 		case FLAT: e.flat = optarg; break;
+		case CALIB: e.calib = optarg; break;
 		case JSON: as_json = true; break;
 		}
 	}

@@ -16,13 +16,14 @@
 #include "cli/say.h"
 #include "cli/taught.h"
 
-enum { PAIRS = 256, FLAT, JSON };
+enum { PAIRS = 256, FLAT, CALIB, JSON };
 
 static const struct okng_option options[] = {
 	{ "recipe", 'r', "DIR", "recipe folder with recipe.toml and, once taught, model.okm" },
 	{ "golden", 'g', "FILE", "compare with this one golden image, not with the taught part" },
 	{ "pairs", PAIRS, "LIST", "judge the images of a list, each against its own golden image" },
 	{ "flat", FLAT, "FILE", "flat field of the camera (okng calib flat)" },
+	{ "calib", CALIB, "FILE", "lens profile of the camera (okng calib lens)" },
 	{ "candidates", 'c', NULL, "list what stays below its limit, too" },
 	{ "json", JSON, NULL, "print one JSON object a line" },
 	{ 0 },
@@ -62,7 +63,7 @@ const struct okng_command okng_cmd_inspect = {
 };
 
 struct request {
-	const char *recipe, *golden, *pairs, *flat;
+	const char *recipe, *golden, *pairs, *flat, *calib;
 	bool json, candidates;
 	struct okng_taught taught;
 };
@@ -88,10 +89,11 @@ static int inspect_files(struct request *q, char **operands, int n)
 	struct okng_files files = { 0 };
 	struct okng_error err = { 0 };
 	struct okng_looker looker;
+	struct okng_optics optics = okng_calibration_optics(&q->taught.calibration);
 	struct okng_look look;
 	int rc;
 
-	rc = okng_looker_open(&looker, &q->taught.recipe, q->taught.model, q->taught.has_flat ? &q->taught.flat : NULL, &err);
+	rc = okng_looker_open(&looker, &q->taught.recipe, q->taught.model, &optics, &err);
 	if (rc) {
 		okng_say_error(&err, rc, q->recipe);
 		return OKNG_EXIT_FAILED;
@@ -127,6 +129,7 @@ static bool take_golden(const char *golden, struct okng_looker *looker)
 static bool pair_looker(const struct request *q, const char *golden, struct okng_looker *looker, struct okng_look *look)
 {
 	struct okng_model *model = NULL;
+	struct okng_optics optics = okng_calibration_optics(&q->taught.calibration);
 	int rc;
 
 	if (take_golden(golden, looker))
@@ -135,7 +138,7 @@ static bool pair_looker(const struct request *q, const char *golden, struct okng
 	memset(&look->error, 0, sizeof(look->error));
 	rc = okng_taught_golden(&q->taught, golden, &model, &look->error);
 	if (!rc)
-		rc = okng_looker_open(looker, &q->taught.recipe, model, q->taught.has_flat ? &q->taught.flat : NULL, &look->error);
+		rc = okng_looker_open(looker, &q->taught.recipe, model, &optics, &look->error);
 	okng_model_close(&model);
 	if (rc && !look->error.text[0])
 		okng_error_set(&look->error, rc, golden, 0, "", "%s", strerror(-rc));
@@ -186,7 +189,7 @@ static int inspect(struct request *q, char **operands, int n)
 
 	if (okng_taught_open_recipe(&q->taught, q->recipe))
 		return OKNG_EXIT_FAILED;
-	if (okng_taught_open_flat(&q->taught, q->flat))
+	if (okng_taught_open_optics(&q->taught, q->flat, q->calib))
 		status = OKNG_EXIT_FAILED;
 	else if (q->pairs)
 		status = okng_taught_open_tools(&q->taught, q->recipe) ? OKNG_EXIT_FAILED : inspect_pairs(q);
@@ -209,6 +212,7 @@ static int run(int argc, char **argv)
 		case 'g': q.golden = optarg; break;
 		case PAIRS: q.pairs = optarg; break;
 		case FLAT: q.flat = optarg; break;
+		case CALIB: q.calib = optarg; break;
 		case 'c': q.candidates = true; break;
 		case JSON: q.json = true; break;
 		}

@@ -17,11 +17,12 @@
 #include "cli/taught.h"
 #include "pipeline/learn.h"
 
-enum { FLAT = 256, PAIRS, BOXES, JSON };
+enum { FLAT = 256, CALIB, PAIRS, BOXES, JSON };
 
 static const struct okng_option options[] = {
 	{ "recipe", 'r', "DIR", "recipe folder: reads recipe.toml, writes model.okm" },
 	{ "flat", FLAT, "FILE", "flat field of the camera (okng calib flat)" },
+	{ "calib", CALIB, "FILE", "lens profile of the camera (okng calib lens)" },
 	{ "pairs", PAIRS, "LIST", "teach conductor tools: lines of golden image, tab, part image" },
 	{ "boxes", BOXES, "DIR", "with --pairs: the defects of part X.jpg in X.txt" },
 	{ "json", JSON, NULL, "print one JSON object instead of text" },
@@ -61,7 +62,7 @@ const struct okng_command okng_cmd_learn = {
 };
 
 struct teaching {
-	const char *recipe, *flat, *pairs, *boxes;
+	const char *recipe, *flat, *calib, *pairs, *boxes;
 	struct okng_taught taught;
 	struct okng_learner *learner;
 	struct okng_files files;
@@ -107,9 +108,9 @@ static int add(struct teaching *t, const char *path)
 		leave_out(t, path, err.text[0] ? err.text : strerror(-rc));
 		return rc == -ENOMEM ? rc : 0;
 	}
-	if (t->taught.has_flat && okng_correct(&t->taught.flat, &img, &img)) {
+	if (t->taught.calibration.has_flat && okng_correct(&t->taught.calibration.flat, &img, &img)) {
 		snprintf(why, sizeof(why), "%d x %d pixels, but the flat field is %d x %d", img.width, img.height,
-			t->taught.flat.dark.width, t->taught.flat.dark.height);
+			t->taught.calibration.flat.dark.width, t->taught.calibration.flat.dark.height);
 		leave_out(t, path, why);
 		okng_image_finish(&img);
 		return 0;
@@ -191,12 +192,16 @@ static void report(struct teaching *t, const char *path)
 
 static int teach(struct teaching *t)
 {
+	struct okng_error err = { 0 };
 	char path[4096];
 	int rc;
 
 	rc = okng_learner_open(&t->learner, &t->taught.recipe);
+	if (!rc && t->taught.calibration.has_lens)
+		rc = okng_learner_look_through(t->learner, &t->taught.calibration.lens, &err);
 	if (rc) {
-		okng_say("learn: %s", strerror(-rc));
+		okng_say_error(&err, rc, "learn");
+		okng_learner_close(&t->learner);
 		return rc;
 	}
 	if (t->as_json) {
@@ -226,6 +231,7 @@ static int run(int argc, char **argv)
 		switch (id) {
 		case 'r': t.recipe = optarg; break;
 		case FLAT: t.flat = optarg; break;
+		case CALIB: t.calib = optarg; break;
 		case PAIRS: t.pairs = optarg; break;
 		case BOXES: t.boxes = optarg; break;
 		case JSON: t.as_json = true; break;
@@ -237,7 +243,7 @@ static int run(int argc, char **argv)
 		return okng_command_misused(&okng_cmd_learn, "--recipe DIR is missing");
 	if (!t.pairs != !t.boxes)
 		return okng_command_misused(&okng_cmd_learn, "--pairs LIST and --boxes DIR go together");
-	if (t.pairs && (optind < argc || t.flat))
+	if (t.pairs && (optind < argc || t.flat || t.calib))
 		return okng_command_misused(&okng_cmd_learn, "--pairs takes pictures from its list only, as they are");
 	if (t.pairs)
 		return okng_learn_pairs(t.recipe, t.pairs, t.boxes, t.as_json) ? OKNG_EXIT_FAILED : OKNG_EXIT_GOOD;
@@ -245,7 +251,7 @@ static int run(int argc, char **argv)
 		return okng_command_misused(&okng_cmd_learn, "no pictures given");
 	rc = okng_taught_open_recipe(&t.taught, t.recipe);
 	if (!rc)
-		rc = okng_taught_open_flat(&t.taught, t.flat);
+		rc = okng_taught_open_optics(&t.taught, t.flat, t.calib);
 	if (!rc)
 		rc = okng_files_add_all(&t.files, argv + optind, argc - optind);
 	if (!rc)

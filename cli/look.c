@@ -24,18 +24,19 @@ void okng_look_fault(struct okng_look *look, enum okng_reason reason)
 	look->readable = false;
 	look->time_ms = 0;
 	look->width = look->height = 0;
+	look->lens = NULL;
 	look->result = (struct okng_result){ .verdict = OKNG_FAULT, .reason = reason, .limit = 0.5f, .worst = -1 };
 }
 
 int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
-	const struct okng_flat *flat, struct okng_error *err)
+	const struct okng_optics *optics, struct okng_error *err)
 {
-	*looker = (struct okng_looker){ .recipe = recipe, .flat = flat, .fixed = model && model->mean.width };
+	*looker = (struct okng_looker){ .recipe = recipe, .optics = *optics, .fixed = model && model->mean.width };
 	if (!looker->fixed) {
 		looker->model = model;
 		return 0;
 	}
-	return okng_inspector_open(&looker->inspector, recipe, model, flat, 0, 0, err);
+	return okng_inspector_open(&looker->inspector, recipe, model, &looker->optics, 0, 0, err);
 }
 
 static int fit(struct okng_looker *looker, const struct okng_image *image, struct okng_error *err)
@@ -45,7 +46,7 @@ static int fit(struct okng_looker *looker, const struct okng_image *image, struc
 	okng_inspector_close(&looker->inspector);
 	looker->width = image->width;
 	looker->height = image->height;
-	return okng_inspector_open(&looker->inspector, looker->recipe, looker->model, looker->flat, image->width, image->height, err);
+	return okng_inspector_open(&looker->inspector, looker->recipe, looker->model, &looker->optics, image->width, image->height, err);
 }
 
 int okng_looker_golden(struct okng_looker *looker, const struct okng_image *golden)
@@ -69,6 +70,7 @@ void okng_looker_image(struct okng_looker *looker, const struct okng_image *imag
 	look->readable = true;
 	look->width = image->width;
 	look->height = image->height;
+	look->lens = looker->optics.lens;
 	start = now_ms();
 	okng_inspector_run(looker->inspector, image, &look->result);
 	look->time_ms = now_ms() - start;

@@ -14,22 +14,23 @@ struct okng_look {
 	bool readable;
 	double time_ms;          /* the inspection, without reading the file */
 	int32_t width, height;   /* of the picture */
+	const struct okng_brown *lens; /* that it was taken through; NULL: none. The looker's */
 	struct okng_error error; /* when not readable */
 	struct okng_result result;
 };
 
 struct okng_looker {
 	const struct okng_recipe *recipe;
-	const struct okng_flat *flat;
+	struct okng_optics optics;
 	struct okng_inspector *inspector; /* NULL: opened at the first picture, whose size it needs */
 	const struct okng_model *model; /* without a taught image; NULL: none, or the inspector is open for its size */
 	bool fixed;                     /* the size is the model's */
 	int32_t width, height;
 };
 
-/* recipe and flat (NULL: none) must outlive the looker; so must a model that holds no image. 0, or negative errno with *err. */
+/* recipe and what optics names must outlive the looker; so must a model that holds no image. 0, or negative errno with *err. */
 int okng_looker_open(struct okng_looker *looker, const struct okng_recipe *recipe, const struct okng_model *model,
-	const struct okng_flat *flat, struct okng_error *err);
+	const struct okng_optics *optics, struct okng_error *err);
 
 /* Compares with another golden image from now on, where that takes no new inspector. 0, -ENOTSUP, -EINVAL. */
 int okng_looker_golden(struct okng_looker *looker, const struct okng_image *golden);

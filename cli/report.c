@@ -41,7 +41,7 @@ static void json_conductor(struct okng_json *json, const struct okng_defect *d)
 
 static void json_defect(struct okng_json *json, const struct okng_report *report, const struct okng_look *look, const struct okng_defect *defect)
 {
-	struct okng_rect box = okng_inspect_box_in_frame(&look->result.pose, defect->box, look->width, look->height);
+	struct okng_rect box = okng_inspect_box_in_frame(&look->result.pose, look->lens, defect->box, look->width, look->height);
 
 	okng_json_object(json, NULL);
 	okng_json_string(json, "class", class_name(report->recipe, defect));
@@ -146,7 +146,7 @@ static void text_part(const struct okng_report *report, const char *file, const 
 		return;
 	for (int i = 0; i < r->n_candidates; i++) {
 		const struct okng_defect *d = &r->defects[i];
-		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, d->box, look->width, look->height);
+		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, look->lens, d->box, look->width, look->height);
 
 		if (okng_report_lists(report, r, d))
 			fprintf(report->out, "  %.3f  %-16s %5d,%d %dx%d  area %u, %s, contrast %.1f, elongation %.1f\n", (double)d->score,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Golden images and pictures to learn from come from the same camera as the parts, so the flat field is applied to
- * them, too; the inspector does it for the parts.
+ * Golden images and pictures to learn from come from the same camera as the parts, so flat field and lens are applied
+ * to them, too; the inspector does it for the parts.
  */
 #include "cli/taught.h"
 
@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "calib/flat.h"
 #include "camera/image_file.h"
 #include "cli/say.h"
 #include "config/config.h"
+#include "pipeline/warp.h"
 
 int okng_taught_model_path(const char *dir, char *path, size_t size)
 {
@@ -43,19 +43,34 @@ int okng_taught_open_recipe(struct okng_taught *taught, const char *dir)
 	return rc;
 }
 
-int okng_taught_open_flat(struct okng_taught *taught, const char *flat)
+int okng_taught_open_optics(struct okng_taught *taught, const char *flat, const char *profile)
 {
 	struct okng_error err = { 0 };
 	int rc;
 
-	if (!flat)
-		return 0;
-	rc = okng_flat_load(&taught->flat, flat, &err);
+	rc = okng_calibration_load(&taught->calibration, flat, profile, NULL, 0, 0, &err);
 	if (rc)
-		okng_say_error(&err, rc, flat);
-	else
-		taught->has_flat = true;
+		okng_say_error(&err, rc, flat ? flat : profile);
 	return rc;
+}
+
+/* In place. */
+static int correct(const struct okng_calibration *c, struct okng_image *image, const char *path, struct okng_error *err)
+{
+	struct okng_image straight;
+	int rc;
+
+	if (c->has_flat && okng_correct(&c->flat, image, image))
+		return okng_error_set(err, -EINVAL, path, 0, "", "%d x %d pixels, but the flat field is %d x %d",
+			image->width, image->height, c->flat.dark.width, c->flat.dark.height);
+	if (!c->has_lens)
+		return 0;
+	rc = okng_undistort(&c->lens, image, &straight, err);
+	if (rc)
+		return rc;
+	okng_image_finish(image);
+	*image = straight;
+	return 0;
 }
 
 int okng_taught_golden(const struct okng_taught *taught, const char *path, struct okng_model **model, struct okng_error *err)
@@ -67,10 +82,8 @@ int okng_taught_golden(const struct okng_taught *taught, const char *path, struc
 	rc = okng_image_file_load(&golden, path, err);
 	if (rc)
 		return rc;
-	if (taught->has_flat && okng_correct(&taught->flat, &golden, &golden))
-		rc = okng_error_set(err, -EINVAL, path, 0, "", "%d x %d pixels, but the flat field is %d x %d",
-			golden.width, golden.height, taught->flat.dark.width, taught->flat.dark.height);
-	else
+	rc = correct(&taught->calibration, &golden, path, err);
+	if (!rc)
 		rc = okng_model_golden(model, &golden);
 	if (!rc && taught->tools)
 		rc = okng_model_copy_chunks(*model, taught->tools);
@@ -123,6 +136,6 @@ void okng_taught_close(struct okng_taught *taught)
 {
 	okng_model_close(&taught->model);
 	okng_model_close(&taught->tools);
-	okng_flat_finish(&taught->flat);
+	okng_calibration_finish(&taught->calibration);
 	*taught = (struct okng_taught){ 0 };
 }

@@ -162,6 +162,7 @@ static void check_view(const struct checking *c, struct okng_station_config *s, 
 			okng_config_error(c->errors, c->file, line_of_view(c, i, "camera", "view"), "camera.view", "\"%s\" is that of an earlier camera too; each has its own", v->view);
 	}
 	resolve(c, v->flat, sizeof v->flat, "camera.flat", line_of_view(c, i, "camera", "flat"));
+	resolve(c, v->calibration, sizeof v->calibration, "camera.calibration", line_of_view(c, i, "camera", "calibration"));
 	resolve(c, v->camera.folder, sizeof v->camera.folder, "camera.replay.folder", line_of_view(c, i, "camera.replay", "folder"));
 }
 
@@ -238,7 +239,6 @@ static void check_measure(const struct checking *c, const struct okng_recipe *r,
 		const char *key, *text;
 	} rules[] = {
 		{!(m->tolerance.min < m->tolerance.max), "tolerance", "must be given, [lowest, highest] deviation from nominal such as [-0.05, 0.05]"},
-		{m->unit == OKNG_UNIT_MM && !angle && !(r->scale.mm_per_pixel > 0), "unit", "is \"mm\", which needs mm_per_pixel in [scale]"},
 		{!circle && too_near(m->from, m->to), "to", "must be at least 2 pixels from from"},
 		{two && too_near(m->from2, m->to2), "to2", "must be at least 2 pixels from from2"},
 		{!circle && m->scans == 2, "scans", "must be 1, or 3 and more for a line"},

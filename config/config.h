@@ -26,6 +26,7 @@ struct okng_view_config {
 	struct okng_camera_params camera;
 	char view[48];  /* folder below the recipe's with recipe.toml and model.okm for it; "": the recipe's own */
 	char flat[240]; /* flat field file, "" none */
+	char calibration[240]; /* lens profile, "" none */
 };
 
 struct okng_station_config {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calib/flat.h"
+#include "calib/optics.h"
 #include "camera/image_file.h"
 #include "daemon/log.h"
 
@@ -21,25 +21,30 @@ static void log_error(const struct okng_error *e)
 }
 
 static int open_inspector(struct okng_inspector **inspector, const struct okng_recipe *recipe, const char *folder,
-	const char *flat_file, int32_t width, int32_t height)
+	const struct okng_optics *optics, int32_t width, int32_t height)
 {
 	struct okng_error err = {0};
 	struct okng_model *model = NULL;
-	struct okng_flat flat = {0};
 	char path[640];
 	snprintf(path, sizeof path, "%s/model.okm", folder);
 	int r = okng_recipe_needs_model(recipe) ? okng_model_load(&model, path, &err) : 0;
-	if (r == 0 && *flat_file)
-		r = okng_flat_load(&flat, flat_file, &err);
 	if (r == 0 && model && model->mean.width && (model->mean.width != width || model->mean.height != height))
 		r = okng_error_set(&err, -EINVAL, path, 0, "", "taught at %d×%d, but the camera gives %d×%d: teach the recipe again",
 			model->mean.width, model->mean.height, width, height);
 	if (r == 0)
-		r = okng_inspector_open(inspector, recipe, model, *flat_file ? &flat : NULL, width, height, &err);
+		r = okng_inspector_open(inspector, recipe, model, optics, width, height, &err);
 	if (r < 0)
 		log_error(&err);
 	okng_model_close(&model);
-	okng_flat_finish(&flat);
+	return r;
+}
+
+static int load_optics(struct okng_calibration *calibration, const struct okng_view_config *config, int32_t width, int32_t height)
+{
+	struct okng_error err = {0};
+	int r = okng_calibration_load(calibration, config->flat, config->calibration, NULL, width, height, &err);
+	if (r < 0)
+		log_error(&err);
 	return r;
 }
 
@@ -87,21 +92,34 @@ static int open_view(struct okng_judging *j, int i, const struct okng_station_co
 			j->view[0].folder, j->view[0].recipe.number);
 		r = -EINVAL;
 	}
+	struct okng_calibration calibration = {0};
+	if (r == 0)
+		r = load_optics(&calibration, c, size.width, size.height);
+	const struct okng_optics optics = okng_calibration_optics(&calibration);
 	for (int w = 0; r == 0 && w < config->workers; w++)
-		r = open_inspector(&v->inspector[w], &v->recipe, v->folder, c->flat, size.width, size.height);
+		r = open_inspector(&v->inspector[w], &v->recipe, v->folder, &optics, size.width, size.height);
+	v->has_lens = calibration.has_lens;
+	v->lens = calibration.lens;
+	okng_calibration_finish(&calibration);
 	return r == 0 ? add_limits(j, v, c->camera.name) : r;
 }
 
-static uint16_t crc_of(const struct okng_judging *j, const char *station_file)
+static uint16_t crc_of(const struct okng_judging *j, const struct okng_station_config *config, const char *station_file)
 {
 	char file[2 * OKNG_CAMERAS_MAX][640];
-	const char *paths[1 + 2 * OKNG_CAMERAS_MAX] = {station_file};
+	const char *paths[1 + 4 * OKNG_CAMERAS_MAX] = {station_file};
 	int n = 1;
 	for (int i = 0; i < j->n_views; i++)
 		for (int model = 0; model < 2; model++) {
 			snprintf(file[2 * i + model], sizeof file[0], "%s/%s", j->view[i].folder, model ? "model.okm" : "recipe.toml");
 			paths[n++] = file[2 * i + model];
 		}
+	for (int i = 0; i < j->n_views; i++) {
+		const char *const camera[] = {config->view[i].flat, config->view[i].calibration};
+		for (int k = 0; k < 2; k++)
+			if (*camera[k])
+				paths[n++] = camera[k];
+	}
 	return okng_config_crc(paths, n);
 }
 
@@ -122,7 +140,7 @@ int okng_judging_open(struct okng_judging **judging, const struct okng_station_c
 		snprintf(j->name, sizeof j->name, "%s", j->view[0].recipe.name);
 		j->number = j->view[0].recipe.number;
 		j->generation = ++generations;
-		j->crc = crc_of(j, station_file);
+		j->crc = crc_of(j, config, station_file);
 		*judging = j;
 		j = NULL;
 	}
@@ -197,8 +215,12 @@ static int test_view(const struct okng_judging_view *v, const struct okng_view_c
 		log_error(&err);
 	bool taught = r == 0 && model->mean.width;
 	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
+	struct okng_calibration calibration = {0};
 	if (r == 0 || r == -ENOENT)
-		r = open_inspector(&inspector, &v->recipe, v->folder, "", w, h);
+		r = load_optics(&calibration, config, w, h);
+	const struct okng_optics optics = okng_calibration_optics(&calibration);
+	if (r == 0)
+		r = open_inspector(&inspector, &v->recipe, v->folder, &optics, w, h);
 	if (r == 0)
 		okng_inspector_tune(inspector, v->tunable, &mine);
 	for (int good = 1; r == 0 && good >= 0; good--) {
@@ -209,6 +231,7 @@ static int test_view(const struct okng_judging_view *v, const struct okng_view_c
 	}
 	okng_model_close(&model);
 	okng_inspector_close(&inspector);
+	okng_calibration_finish(&calibration);
 	return r < 0 ? r : wrong;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Everything a verdict depends on, loaded as one: recipe, model, flat field, and an inspector per worker. Built new
+ * Everything a verdict depends on, loaded as one: recipe, model, flat field, lens, and an inspector per worker. Built new
  * beside the old one and swapped as a whole, so that a bad file never leaves half a recipe in force.
  */
 #ifndef OKNG_DAEMON_JUDGING_H
@@ -15,6 +15,8 @@
 /* What one camera's frames are judged with. */
 struct okng_judging_view {
 	struct okng_recipe recipe;
+	bool has_lens;
+	struct okng_brown lens; /* of the camera, where has_lens */
 	char folder[600];   /* of recipe.toml and model.okm */
 	int first_limit, n_limits; /* opened for the PLC, among those of all views */
 	struct okng_tunable tunable[OKNG_TUNABLES_MAX];

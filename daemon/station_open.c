@@ -204,6 +204,13 @@ const struct okng_judging *okng_station_judging(const struct okng_station *s)
 	return s->newest;
 }
 
+/* What of a camera may change while it runs. */
+static void take_optics(struct okng_view_config *to, const struct okng_view_config *from)
+{
+	memcpy(to->flat, from->flat, sizeof to->flat);
+	memcpy(to->calibration, from->calibration, sizeof to->calibration);
+}
+
 int okng_station_prepare(const struct okng_station *s, const struct okng_station_config *config, const char *name,
 	struct okng_judging **judging)
 {
@@ -212,7 +219,7 @@ int okng_station_prepare(const struct okng_station *s, const struct okng_station
 	fresh.n_views = s->config.n_views;
 	memcpy(fresh.view, s->config.view, sizeof fresh.view);
 	for (int i = 0; i < s->views && i < config->n_views; i++)
-		memcpy(fresh.view[i].flat, config->view[i].flat, sizeof fresh.view[i].flat);
+		take_optics(&fresh.view[i], &config->view[i]);
 	return okng_record_judging(s, &fresh, name, judging);
 }
 
@@ -229,7 +236,7 @@ int okng_station_swap(struct okng_station *s, const struct okng_station_config *
 	memcpy(s->config.recipe, name, strnlen(name, sizeof s->config.recipe - 1) + 1);
 	memcpy(s->config.recipes, config->recipes, sizeof s->config.recipes);
 	for (int i = 0; i < s->views && i < config->n_views; i++)
-		memcpy(s->config.view[i].flat, config->view[i].flat, sizeof s->config.view[i].flat);
+		take_optics(&s->config.view[i], &config->view[i]);
 	s->config.deadline_ms = config->deadline_ms;
 	s->config.period_ms = config->period_ms;
 	s->config.log_level = config->log_level;

@@ -54,7 +54,8 @@ bool okng_verdict_exposed(const struct okng_station *s, const struct part *p)
 static void take_result(const struct okng_station *s, struct look *look, const struct job *job)
 {
 	const struct okng_result *r = &job->result;
-	const struct okng_recipe *recipe = &job->judging->view[job->view].recipe;
+	const struct okng_judging_view *with = &job->judging->view[job->view];
+	const struct okng_recipe *recipe = &with->recipe;
 	const struct view *v = &s->view[job->view];
 	look->judged = true;
 	look->verdict = (uint16_t)r->verdict;
@@ -67,7 +68,7 @@ static void take_result(const struct okng_station *s, struct look *look, const s
 		look->measure[look->n_measures++] = (float)r->measures[i].value;
 	if (r->worst >= 0) {
 		const struct okng_defect *d = &r->defects[r->worst];
-		look->box = okng_inspect_box_in_frame(&r->pose, d->box, v->width, v->height);
+		look->box = okng_inspect_box_in_frame(&r->pose, with->has_lens ? &with->lens : NULL, d->box, v->width, v->height);
 		look->area = d->area;
 		look->class_number = (uint16_t)d->class_number;
 		snprintf(look->class_name, sizeof look->class_name, "%s", d->class_index >= 0 ? recipe->classes[d->class_index].name : "unclassified");

@@ -18,13 +18,17 @@
 #include "pipeline/locate.h"
 #include "pipeline/resample.h"
 #include "pipeline/tool.h"
+#include "pipeline/warp.h"
 
 struct okng_inspector {
 	struct okng_recipe recipe;
 	const struct okng_kernels *k;
 	int32_t width, height;
-	bool has_model, has_flat;
+	bool has_model, has_flat, has_plane;
 	struct okng_flat flat;
+	struct okng_warp *warp;      /* NULL: no lens */
+	struct okng_plane camera;    /* of the undistorted picture, where has_plane */
+	struct okng_plane plane;     /* of the aligned picture: what the tools go by; set anew for each part */
 	struct okng_image corrected, aligned, mean;
 	int32_t (*spans)[2];
 	struct okng_locator *locator;
@@ -48,7 +52,29 @@ static bool inside(const struct okng_rect *r, int32_t width, int32_t height)
 	return r->x >= 0 && r->y >= 0 && r->w > 0 && r->h > 0 && r->x <= width - r->w && r->y <= height - r->h;
 }
 
-static int check(const struct okng_recipe *recipe, const struct okng_model *model, const struct okng_flat *flat,
+static int check_optics(const struct okng_recipe *recipe, const struct okng_model *model, const struct okng_optics *optics,
+	int32_t width, int32_t height, struct okng_error *err)
+{
+	const struct okng_flat *flat = optics->flat;
+	const struct okng_brown *lens = optics->lens;
+	uint32_t id = lens ? okng_brown_id(lens) : 0;
+	if (flat && (flat->dark.width != width || flat->dark.height != height))
+		return okng_error_set(err, -EINVAL, "", 0, "", "the flat field is of %d×%d, the images are of %d×%d: calibrate again",
+			flat->dark.width, flat->dark.height, width, height);
+	if (lens && (lens->width != width || lens->height != height))
+		return okng_error_set(err, -EINVAL, "", 0, "", "the lens profile is for %d×%d, the images are of %d×%d: calibrate again",
+			lens->width, lens->height, width, height);
+	/* What only tools were taught, without an image, was taught from pictures as they are. */
+	if (model && model->recipe_hash && model->lens != id && (model->lens || model->mean.width))
+		return okng_error_set(err, -EINVAL, "", 0, "", "the model was taught %s: teach the recipe again with okng learn",
+			!id ? "with a lens profile, and there is none" : model->lens ? "with another lens profile" : "without the lens profile");
+	if (optics->plane && recipe->scale.mm_per_pixel > 0)
+		return okng_error_set(err, -EINVAL, "", 0, "scale.mm_per_pixel", "the camera's profile has a plane that says what a millimetre "
+			"is: take mm_per_pixel out of the recipe");
+	return 0;
+}
+
+static int check(const struct okng_recipe *recipe, const struct okng_model *model, const struct okng_optics *optics,
 	int32_t width, int32_t height, struct okng_error *err)
 {
 	for (int i = 0; i < recipe->n_tools; i++) {
@@ -64,10 +90,7 @@ static int check(const struct okng_recipe *recipe, const struct okng_model *mode
 			"the model was taught with another locate.enabled or image.match_light: teach the recipe again with okng learn");
 	if (!okng_recipe_patches_fit(recipe, width, height))
 		return okng_error_set(err, -EINVAL, "", 0, "drift.patches", "a patch lies beyond the picture of %d×%d", width, height);
-	if (flat && (flat->dark.width != width || flat->dark.height != height))
-		return okng_error_set(err, -EINVAL, "", 0, "", "the flat field is of %d×%d, the images are of %d×%d: calibrate again",
-			flat->dark.width, flat->dark.height, width, height);
-	return 0;
+	return check_optics(recipe, model, optics, width, height, err);
 }
 
 static int copy_flat(struct okng_inspector *s, const struct okng_flat *flat)
@@ -77,9 +100,28 @@ static int copy_flat(struct okng_inspector *s, const struct okng_flat *flat)
 	return r;
 }
 
-static int build(struct okng_inspector *s, const struct okng_model *model, const struct okng_flat *flat, struct okng_error *err)
+static int open_lens(struct okng_inspector *s, const struct okng_brown *lens, struct okng_error *err)
 {
-	const struct okng_tool_setup common = {.model = model, .kernels = s->k, .width = s->width, .height = s->height, .err = err};
+	int r = okng_warp_open(&s->warp, lens, err);
+	return r == 0 && s->locator ? okng_locator_look_through(s->locator, lens, err) : r;
+}
+
+static int open_tools(struct okng_inspector *s, const struct okng_model *model, const struct okng_optics *optics, struct okng_error *err)
+{
+	s->has_plane = optics->plane != NULL;
+	s->camera = s->has_plane ? *optics->plane : okng_plane_scale(s->recipe.scale.mm_per_pixel);
+	s->plane = s->camera;
+	int r = 0;
+	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++) {
+		const struct okng_tool_setup setup = {.tool = &s->recipe.tools[i], .model = model, .kernels = s->k, .width = s->width,
+			.height = s->height, .err = err, .plane = s->has_plane || s->recipe.scale.mm_per_pixel > 0 ? &s->plane : NULL};
+		r = okng_tool_open(&s->tools[i], &setup);
+	}
+	return r;
+}
+
+static int build(struct okng_inspector *s, const struct okng_model *model, const struct okng_optics *optics, struct okng_error *err)
+{
 	int r = okng_image_init(&s->corrected, s->width, s->height, OKNG_PIXEL_MONO8);
 	if (r == 0)
 		r = okng_image_init(&s->aligned, s->width, s->height, OKNG_PIXEL_MONO8);
@@ -87,8 +129,8 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		r = okng_image_init(&s->mean, s->width, s->height, OKNG_PIXEL_MONO8);
 	if (r == 0 && !(s->spans = calloc((size_t)s->height, sizeof *s->spans)))
 		r = -ENOMEM;
-	if (r == 0 && flat)
-		r = copy_flat(s, flat);
+	if (r == 0 && optics->flat)
+		r = copy_flat(s, optics->flat);
 	if (r == 0 && model && model->mean.width) {
 		okng_compare_mean(model, &s->mean);
 		struct okng_intake_sums sums;
@@ -101,27 +143,26 @@ static int build(struct okng_inspector *s, const struct okng_model *model, const
 		r = okng_drift_load(s->patches, &s->recipe, model, err);
 	if (r == 0 && s->recipe.locate.enabled)
 		r = okng_locator_open(&s->locator, &s->mean, s->recipe.locate.search, s->recipe.locate.angle);
-	struct okng_plane plane = okng_plane_scale(s->recipe.scale.mm_per_pixel);
-	for (int i = 0; r == 0 && i < s->recipe.n_tools; i++) {
-		struct okng_tool_setup setup = common;
-		setup.plane = s->recipe.scale.mm_per_pixel > 0 ? &plane : NULL;
-		setup.tool = &s->recipe.tools[i];
-		r = okng_tool_open(&s->tools[i], &setup);
-	}
+	if (r == 0 && optics->lens)
+		r = open_lens(s, optics->lens, err);
+	if (r == 0)
+		r = open_tools(s, model, optics, err);
 	s->intake = (struct okng_intake){.k = s->k, .flat = s->has_flat ? &s->flat : NULL, .corrected = &s->corrected,
 		.locator = s->locator, .sharpness = s->has_model && (s->recipe.image.min_sharpness > 0 || s->recipe.drift.sharpness > 0)};
 	return r;
 }
 
 int okng_inspector_open(struct okng_inspector **inspector, const struct okng_recipe *recipe, const struct okng_model *model,
-	const struct okng_flat *flat, int32_t width, int32_t height, struct okng_error *err)
+	const struct okng_optics *optics, int32_t width, int32_t height, struct okng_error *err)
 {
+	static const struct okng_optics nothing;
 	*inspector = NULL;
+	optics = optics ? optics : &nothing;
 	if (model && model->mean.width) {
 		width = model->mean.width;
 		height = model->mean.height;
 	}
-	int r = check(recipe, model, flat, width, height, err);
+	int r = check(recipe, model, optics, width, height, err);
 	if (r < 0)
 		return r;
 	struct okng_inspector *s = calloc(1, sizeof *s);
@@ -131,7 +172,7 @@ int okng_inspector_open(struct okng_inspector **inspector, const struct okng_rec
 	s->k = okng_kernels_get(okng_cpu_level());
 	s->width = width;
 	s->height = height;
-	r = build(s, model, flat, err);
+	r = build(s, model, optics, err);
 	if (r == -ENODATA)
 		okng_error_set(err, r, "", 0, "locate", "the taught part has nothing to locate it by: set locate.enabled = false or teach another view");
 	else if (r < 0 && r != -EINVAL)
@@ -191,14 +232,16 @@ static const struct okng_image *align(struct okng_inspector *s, const struct okn
 			return NULL;
 		}
 		r->found = true;
-	} else if (!lit) {
+	} else if (!lit && !s->warp) {
 		for (int32_t y = 0; y < s->height; y++) {
 			s->spans[y][0] = 0;
 			s->spans[y][1] = s->width;
 		}
 		return img;
 	}
-	if (okng_resample(s->k, &r->pose, img, lit ? &s->mean : NULL, &s->aligned, s->spans) < 0) {
+	const struct okng_image *light = lit ? &s->mean : NULL;
+	if ((s->warp ? okng_warp_run(s->warp, s->k, &r->pose, img, light, &s->aligned, s->spans) :
+		okng_resample(s->k, &r->pose, img, light, &s->aligned, s->spans)) < 0) {
 		fault(r, OKNG_REASON_NOT_ALIGNED, "locate: the pose is out of range");
 		return NULL;
 	}
@@ -230,7 +273,7 @@ int okng_inspector_golden(struct okng_inspector *s, const struct okng_image *gol
 {
 	if (golden->pixel != OKNG_PIXEL_MONO8 || golden->width != s->width || golden->height != s->height)
 		return -EINVAL;
-	if (s->locator || s->has_flat || s->recipe.image.match_light || s->recipe.image.min_sharpness > 0)
+	if (s->locator || s->has_flat || s->warp || s->recipe.image.match_light || s->recipe.image.min_sharpness > 0)
 		return -ENOTSUP;
 	for (int i = 0; i < s->recipe.n_tools; i++)
 		if (s->recipe.tools[i].type != OKNG_TOOL_CONDUCTOR)
@@ -266,6 +309,8 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 	watch(s, img, &sums, result);
 	if (!image_is_sound(s, &sums, result) || !(img = align(s, img, result)))
 		return;
+	if (s->has_plane)
+		s->plane = okng_plane_posed(&s->camera, &result->pose, s->width, s->height);
 	struct gathering g = {.recipe = &s->recipe, .result = result};
 	for (g.tool = 0; g.tool < s->recipe.n_tools; g.tool++) {
 		int n = okng_tool_run(s->tools[g.tool], img, (const int32_t (*)[2])s->spans, gather, &g);
@@ -280,18 +325,20 @@ void okng_inspector_run(struct okng_inspector *s, const struct okng_image *frame
 	okng_judge(&s->recipe, g.area, result);
 }
 
-struct okng_rect okng_inspect_box_in_frame(const struct okng_pose *pose, struct okng_rect box, int32_t width, int32_t height)
+struct okng_rect okng_inspect_box_in_frame(const struct okng_pose *pose, const struct okng_brown *lens, struct okng_rect box,
+	int32_t width, int32_t height)
 {
-	double si, co, cx = (width - 1) / 2.0, cy = (height - 1) / 2.0;
+	const int steps = lens ? 8 : 1; /* along a side: a lens bends it */
 	double x0 = width, y0 = height, x1 = -1, y1 = -1;
-	okng_locate_sincos(pose->angle, &si, &co);
-	for (int i = 0; i < 4; i++) {
-		double u = box.x + (i & 1 ? box.w - 1 : 0) - cx, v = box.y + (i & 2 ? box.h - 1 : 0) - cy;
-		double x = cx + pose->dx + co * u + si * v, y = cy + pose->dy - si * u + co * v;
-		x0 = x < x0 ? x : x0;
-		x1 = x > x1 ? x : x1;
-		y0 = y < y0 ? y : y0;
-		y1 = y > y1 ? y : y1;
+	for (int i = 0; i < (steps + 1) * (steps + 1); i++) {
+		struct okng_point p = {box.x + (box.w - 1) * (double)(i % (steps + 1)) / steps, box.y + (box.h - 1) * (double)(i / (steps + 1)) / steps};
+		p = okng_pose_map(pose, width, height, p);
+		if (lens)
+			okng_brown_at(lens, p.x, p.y, &p.x, &p.y);
+		x0 = p.x < x0 ? p.x : x0;
+		x1 = p.x > x1 ? p.x : x1;
+		y0 = p.y < y0 ? p.y : y0;
+		y1 = p.y > y1 ? p.y : y1;
 	}
 	/* Whole pixels that the corners touch, clipped to the frame. */
 	int32_t left = x0 < 0.5 ? 0 : (int32_t)(x0 + 0.5), top = y0 < 0.5 ? 0 : (int32_t)(y0 + 0.5);
@@ -318,6 +365,7 @@ void okng_inspector_close(struct okng_inspector **inspector)
 	okng_image_finish(&s->aligned);
 	okng_image_finish(&s->mean);
 	okng_flat_finish(&s->flat);
+	okng_warp_close(&s->warp);
 	okng_locator_close(&s->locator);
 	for (int i = 0; i < OKNG_TOOLS_MAX; i++)
 		okng_tool_close(&s->tools[i]);

@@ -13,11 +13,14 @@
 #include "pipeline/locate.h"
 #include "pipeline/resample.h"
 #include "pipeline/surface.h"
+#include "pipeline/warp.h"
 
 #define PARTS_MAX 65000 /* 255² · n fits 32 bits */
 
 struct okng_learner {
 	struct okng_recipe recipe;
+	struct okng_brown lens;
+	struct okng_warp *warp;       /* NULL: no lens */
 	struct okng_locator *locator; /* NULL: locate is off, or no part yet */
 	struct okng_image aligned;    /* MONO8; zeroed until the first part */
 	struct okng_image first;      /* the reference, for the brightness */
@@ -67,23 +70,41 @@ void okng_learner_close(struct okng_learner **learner)
 	if (!learner || !*learner)
 		return;
 	forget(*learner);
+	okng_warp_close(&(*learner)->warp);
 	for (int i = 0; i < OKNG_TOOLS_MAX; i++)
 		okng_surface_teacher_close(&(*learner)->surface[i]);
 	free(*learner);
 	*learner = NULL;
 }
 
-/* Everything of the size of the first part. */
-static int begin(struct okng_learner *l, const struct okng_image *img)
+int okng_learner_look_through(struct okng_learner *l, const struct okng_brown *lens, struct okng_error *err)
+{
+	struct okng_warp *warp;
+	if (l->parts)
+		return okng_error_set(err, -EBUSY, "", 0, "lens", "parts were taught without it");
+	int rc = okng_warp_open(&warp, lens, err);
+	if (rc)
+		return rc;
+	okng_warp_close(&l->warp);
+	l->warp = warp;
+	l->lens = *lens;
+	return 0;
+}
+
+static int resample(struct okng_learner *l, const struct okng_pose *pose, const struct okng_image *img, const struct okng_image *light)
+{
+	const struct okng_kernels *k = okng_kernels_get(okng_cpu_level());
+	return l->warp ? okng_warp_run(l->warp, k, pose, img, light, &l->aligned, l->spans) :
+		okng_resample(k, pose, img, light, &l->aligned, l->spans);
+}
+
+/* Everything of the size of the first part, which is the reference. */
+static int begin(struct okng_learner *l, const struct okng_image *img, bool teaches)
 {
 	size_t pixels = (size_t)img->width * (size_t)img->height;
 	int rc = okng_image_init(&l->aligned, img->width, img->height, OKNG_PIXEL_MONO8);
 	if (!rc)
 		rc = okng_image_init(&l->first, img->width, img->height, OKNG_PIXEL_MONO8);
-	if (!rc)
-		rc = okng_image_copy(&l->first, img);
-	if (!rc && l->recipe.locate.enabled)
-		rc = okng_locator_open(&l->locator, img, l->recipe.locate.search, l->recipe.locate.angle);
 	if (!rc) {
 		l->spans = calloc((size_t)img->height, sizeof *l->spans);
 		l->count = calloc(pixels, sizeof *l->count);
@@ -92,6 +113,14 @@ static int begin(struct okng_learner *l, const struct okng_image *img)
 		if (!l->spans || !l->count || !l->sum || !l->square)
 			rc = -ENOMEM;
 	}
+	if (!rc)
+		rc = resample(l, &(struct okng_pose){0}, img, NULL);
+	if (!rc)
+		rc = okng_image_copy(&l->first, &l->aligned);
+	if (!rc && teaches && l->recipe.locate.enabled)
+		rc = okng_locator_open(&l->locator, &l->first, l->recipe.locate.search, l->recipe.locate.angle);
+	if (!rc && l->locator && l->warp)
+		rc = okng_locator_look_through(l->locator, &l->lens, NULL);
 	if (rc)
 		forget(l);
 	return rc == -ENODATA ? -EDOM : rc;
@@ -121,7 +150,7 @@ static int align(struct okng_learner *l, const struct okng_image *img, struct ok
 			return rc == -EINVAL ? rc : -EDOM;
 	}
 	const struct okng_image *light = l->parts && l->recipe.image.match_light ? &l->first : NULL;
-	return okng_resample(okng_kernels_get(okng_cpu_level()), pose, img, light, &l->aligned, l->spans);
+	return resample(l, pose, img, light);
 }
 
 /* The surface tools learn from a part before it is counted: one that they can't use is left out. */
@@ -154,17 +183,19 @@ int okng_learner_add(struct okng_learner *l, const struct okng_image *img, struc
 	*pose = (struct okng_pose){0};
 	bool image = teaches_image(l);
 	if (!img->data || img->pixel != OKNG_PIXEL_MONO8 || img->width < 1 || img->height < 1 ||
-	    (image && l->parts && (img->width != l->aligned.width || img->height != l->aligned.height)))
+	    (image && l->parts && (img->width != l->aligned.width || img->height != l->aligned.height)) ||
+	    (l->warp && (img->width != l->lens.width || img->height != l->lens.height)))
 		return -EINVAL;
 	if (l->parts >= PARTS_MAX)
 		return -EOVERFLOW;
 	if (!okng_recipe_patches_fit(&l->recipe, img->width, img->height))
 		return -ERANGE;
-	int rc = !image || l->parts ? 0 : begin(l, img);
-	if (!rc && image)
-		rc = align(l, img, pose);
+	bool resamples = image || l->warp;
+	int rc = !resamples || l->parts ? 0 : begin(l, img, image);
+	if (!rc && resamples)
+		rc = image ? align(l, img, pose) : resample(l, &(struct okng_pose){0}, img, NULL);
 	if (!rc)
-		rc = image ? teach_surfaces(l, &l->aligned, (const int32_t (*)[2])l->spans) : teach_surfaces(l, img, NULL);
+		rc = resamples ? teach_surfaces(l, &l->aligned, (const int32_t (*)[2])l->spans) : teach_surfaces(l, img, NULL);
 	if (!rc)
 		add_patches(l, img);
 	if (!rc && image)
@@ -264,6 +295,7 @@ int okng_learner_model(const struct okng_learner *l, struct okng_model **model)
 	}
 	m->recipe_hash = okng_recipe_hash(&l->recipe);
 	m->parts = l->parts;
+	m->lens = l->warp ? okng_brown_id(&l->lens) : 0;
 	*model = m;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #ifndef OKNG_PIPELINE_LEARN_H
 #define OKNG_PIPELINE_LEARN_H
 
+#include "pipeline/brown.h"
 #include "pipeline/model.h"
 #include "pipeline/recipe.h"
 
@@ -16,7 +17,11 @@ struct okng_learner;
 
 int okng_learner_open(struct okng_learner **learner, const struct okng_recipe *recipe);
 
-/* Adds one good part (MONO8, the size of the first where an image is taught). 0; -EINVAL other size, or no room for a
+/* Parts are seen through this lens (copied): before the first is added. What is taught is the undistorted part, and the model
+ * keeps the lens's number. 0; -EBUSY after the first part; as okng_warp_open with *err. */
+int okng_learner_look_through(struct okng_learner *learner, const struct okng_brown *lens, struct okng_error *err);
+
+/* Adds one good part (MONO8, the size of the first where an image is taught, of the lens where there is one). 0; -EINVAL other size, or no room for a
  * surface tool's patches; -EDOM it could not be aligned (the first:
  * it is blank) and was left out, *pose tells how far it came (pose may be NULL); -EOVERFLOW after 65000 parts; -ENOMEM. */
 int okng_learner_add(struct okng_learner *learner, const struct okng_image *img, struct okng_pose *pose);

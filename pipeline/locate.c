@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "pipeline/warp.h"
+
 #define SHORT_SIDE_RANK 250  /* candidates compete, and the score is taken, on levels of at most this */
 #define GRID_MAX 3000        /* samples of a score */
 #define SCORE_MIN 0.35       /* below: chance, not a part */
@@ -37,6 +39,10 @@ struct okng_locator {
 	struct level levels[OKNG_LOCATE_LEVELS];
 	int32_t *grey; /* scratch: of a grid */
 	struct okng_locate_search coarse;
+	struct okng_brown lens[OKNG_LOCATE_LEVELS]; /* for each level's size */
+	struct okng_warp *warp;       /* NULL: no lens. The search has the topmost level without distortion */
+	struct okng_image flat;       /* that */
+	int32_t (*spans)[2];          /* scratch, of its rows */
 };
 
 /* --- score --- */
@@ -167,6 +173,38 @@ int okng_locator_open(struct okng_locator **locator, const struct okng_image *re
 	return rc;
 }
 
+int okng_locator_look_through(struct okng_locator *loc, const struct okng_brown *lens, struct okng_error *err)
+{
+	if (lens->width != loc->width || lens->height != loc->height)
+		return okng_error_set(err, -EINVAL, "", 0, "lens", "the lens is for pictures of %d×%d, not of %d×%d", lens->width, lens->height,
+			loc->width, loc->height);
+	struct okng_brown top = okng_brown_halved(lens, loc->top);
+	struct okng_warp *warp;
+	struct okng_image flat;
+	int rc = okng_warp_open_rough(&warp, &top, err);
+	if (rc)
+		return rc;
+	rc = okng_image_init(&flat, top.width, top.height, OKNG_PIXEL_MONO8);
+	int32_t (*spans)[2] = calloc((size_t)top.height, sizeof *spans);
+	if (rc || !spans) {
+		okng_warp_close(&warp);
+		okng_image_finish(&flat);
+		free(spans);
+		return okng_error_set(err, -ENOMEM, "", 0, "lens", "no memory for the lens's map");
+	}
+	okng_warp_close(&loc->warp);
+	okng_image_finish(&loc->flat);
+	free(loc->spans);
+	loc->warp = warp;
+	loc->flat = flat;
+	loc->spans = spans;
+	for (int l = 0; l <= loc->top; l++) {
+		loc->lens[l] = okng_brown_halved(lens, l);
+		loc->levels[l].view.lens = &loc->lens[l];
+	}
+	return 0;
+}
+
 void okng_locator_close(struct okng_locator **locator)
 {
 	if (!locator || !*locator)
@@ -178,6 +216,9 @@ void okng_locator_close(struct okng_locator **locator)
 		free(loc->levels[l].value);
 	}
 	free(loc->grey);
+	okng_warp_close(&loc->warp);
+	okng_image_finish(&loc->flat);
+	free(loc->spans);
 	okng_locate_search_finish(&loc->coarse);
 	okng_pyramid_finish(&loc->frame);
 	free(loc);
@@ -226,7 +267,12 @@ static void refine(const struct okng_locator *loc, int l, struct candidate *c)
 static int descend(struct okng_locator *loc, struct candidate *c)
 {
 	struct okng_locate_place places[OKNG_LOCATE_CANDIDATES];
-	int n = okng_locate_search_run(&loc->coarse, &loc->levels[loc->top].view, places);
+	struct okng_locate_view top = loc->levels[loc->top].view;
+	if (loc->warp) {
+		okng_warp_run(loc->warp, loc->k, &(struct okng_pose){0}, &top.image, NULL, &loc->flat, loc->spans);
+		top.image = loc->flat;
+	}
+	int n = okng_locate_search_run(&loc->coarse, &top, places);
 	int found = n;
 	for (int i = 0; i < n; i++)
 		c[i] = (struct candidate){.at = places[i], .settled = OKNG_LOCATE_LEVELS};

@@ -23,6 +23,7 @@
 
 #include <stdint.h>
 
+#include "pipeline/brown.h"
 #include "pipeline/image.h"
 #include "pipeline/verdict.h"
 
@@ -36,6 +37,10 @@ struct okng_locator;
  * turn, both 0: the pose is the identity and only the score is computed. 0; -EINVAL (range, format, a side shorter
  * than 16); -ENODATA (the reference is blank: nothing to hold on to); -ENOMEM. */
 int okng_locator_open(struct okng_locator **locator, const struct okng_image *reference, int search, double angle);
+
+/* Frames are seen through this lens (copied) from now on; the reference is not. Poses are of the undistorted picture then: the
+ * reference point (x, y) is found in the frame at lens(xf, yf). 0; -EINVAL with *err: another size; -ENOMEM. */
+int okng_locator_look_through(struct okng_locator *locator, const struct okng_brown *lens, struct okng_error *err);
 
 /* Finds the part in a frame (MONO8) of the reference's size. One thread at a time; no heap calls. *pose is always filled; its
  * score is the normalised correlation of frame and reference at the pose, 0 where either is blank.

@@ -25,6 +25,7 @@ struct okng_locate_place {
 struct okng_locate_view {
 	struct okng_image image;
 	double cx, cy; /* centre of the reference */
+	const struct okng_brown *lens; /* through which it was taken, for its size; NULL: none */
 };
 
 /* A place in integers, ready to look at points. */
@@ -41,6 +42,7 @@ static inline struct okng_sampler okng_locate_sampler(const struct okng_locate_v
 		.s = (int64_t)(s * 1073741824.0),
 		.ox = (int64_t)((view->cx + at->dx) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
 		.oy = (int64_t)((view->cy + at->dy) * OKNG_LOCATE_UNIT + 1048576.5) - 1048576,
+		.lens = view->lens,
 	};
 }
 

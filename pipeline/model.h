@@ -34,6 +34,7 @@ struct okng_chunk {
 
 struct okng_model {
 	uint32_t recipe_hash; /* okng_recipe_hash of the recipe it was taught for; 0: any (golden image) */
+	uint32_t lens;        /* okng_brown_id of the lens it was taught through; 0: none */
 	uint32_t parts;       /* good parts learned from, at least 1 */
 	uint32_t crc;         /* of the file; 0 for one never saved */
 	struct okng_image mean;  /* MONO16, 8.8; width 0: no image was taught, only tools */

@@ -28,6 +28,7 @@ enum {
 	AT_SIZE = 32,       /* u64: of the whole file */
 	AT_CRC = 40,        /* u32: CRC-32 of all bytes but these four */
 	AT_CHUNKS = 44,     /* u32: how many chunks follow the planes */
+	AT_LENS = 48,       /* u32: 0 in files from before there were lenses */
 	HEADER_SIZE = 64,   /* the rest is zero */
 	CHUNK_KIND = 0,     /* u32 */
 	CHUNK_SIZE = 4,     /* u32: bytes after this header */
@@ -146,6 +147,7 @@ int okng_model_parse(struct okng_model **model, const void *bytes, size_t size, 
 		return okng_error_set(err, rc, name, 0, "", "no memory for the model");
 	m->recipe_hash = get32(b + AT_HASH);
 	m->parts = get32(b + AT_PARTS);
+	m->lens = get32(b + AT_LENS);
 	m->crc = get32(b + AT_CRC);
 	get_plane(&m->mean, b + HEADER_SIZE);
 	get_plane(&m->sigma, b + HEADER_SIZE + (size_t)width * height * 2);
@@ -293,6 +295,7 @@ static uint8_t *serialize(const struct okng_model *m, size_t size)
 	put32(b + AT_SIZE, (uint32_t)size);
 	put32(b + AT_SIZE + 4, (uint32_t)((uint64_t)size >> 32));
 	put32(b + AT_CHUNKS, (uint32_t)m->n_chunks);
+	put32(b + AT_LENS, m->lens);
 	put_plane(b + HEADER_SIZE, &m->mean);
 	put_plane(b + HEADER_SIZE + (size_t)m->mean.width * (size_t)m->mean.height * 2, &m->sigma);
 	put_chunks(b + planes_end((uint32_t)m->mean.width, (uint32_t)m->mean.height), m);

@@ -15,12 +15,12 @@
 
 struct okng_tool_state;
 
-/* What a tool is opened with; all of it may go after open. */
+/* What a tool is opened with; all of it but plane may go after open. */
 struct okng_tool_setup {
 	const struct okng_tool *tool;
 	const struct okng_model *model; /* NULL: none; its image is there when okng_recipe_needs_image */
 	const struct okng_kernels *kernels;
-	const struct okng_plane *plane; /* aligned image to millimetres; NULL: not known */
+	const struct okng_plane *plane; /* aligned image to millimetres, NULL: not known; read again at each run */
 	int32_t width, height;          /* of the aligned image */
 	struct okng_error *err;         /* for what is not -ENOMEM */
 };

@@ -13,8 +13,7 @@
 struct measuring {
 	char name[OKNG_NAME_MAX];
 	struct okng_measurer *measurer;
-	struct okng_plane plane;
-	bool in_mm;
+	const struct okng_plane *plane; /* the inspector's, which moves with the part; NULL: pixels */
 	struct okng_measurement values[OKNG_MEASURE_VALUES_MAX];
 	int n_values;
 };
@@ -38,11 +37,11 @@ static int measure_open(void **state, const struct okng_tool_setup *setup)
 	if (!s)
 		return -ENOMEM;
 	memcpy(s->name, t->name, sizeof s->name);
-	s->in_mm = t->measure.unit == OKNG_UNIT_MM && t->measure.kind != OKNG_MEASURE_ANGLE;
-	if (s->in_mm && !setup->plane)
-		return okng_error_set(setup->err, -EINVAL, "", 0, "tool.unit", "tool %s: measures in mm, but scale.mm_per_pixel is not set", t->name);
-	if (s->in_mm)
-		s->plane = *setup->plane;
+	bool in_mm = t->measure.unit == OKNG_UNIT_MM && t->measure.kind != OKNG_MEASURE_ANGLE;
+	if (in_mm && !setup->plane)
+		return okng_error_set(setup->err, -EINVAL, "", 0, "tool.unit",
+			"tool %s: measures in mm, but neither does the camera's profile have a plane nor the recipe scale.mm_per_pixel", t->name);
+	s->plane = in_mm ? setup->plane : NULL;
 	int r = okng_measurer_open(&s->measurer, &t->measure, setup->width, setup->height, &why);
 	return r == -EINVAL ? okng_error_set(setup->err, r, "", 0, "tool.measure", "tool %s: %s (image of %d×%d)", t->name, why,
 		setup->width, setup->height) : r;
@@ -77,7 +76,7 @@ static int measure_run(void *state, const struct okng_image *img, const int32_t 
 	struct measuring *s = state;
 	int n = 0;
 	s->n_values = 0;
-	int r = okng_measurer_run(s->measurer, img, spans, s->in_mm ? &s->plane : NULL, s->values);
+	int r = okng_measurer_run(s->measurer, img, spans, s->plane, s->values);
 	if (r < 0)
 		return r;
 	s->n_values = r;

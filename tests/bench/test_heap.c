@@ -34,7 +34,7 @@ static void inspect(const struct okng_bench_task *task, enum okng_verdict want)
 	struct okng_error err;
 	okng_bench_task_recipe(task, &recipe);
 	recipe.image.match_light = true;
-	assert_int_equal(okng_inspector_open(&inspector, &recipe, task->model, &task->scene.flat, 0, 0, &err), 0);
+	assert_int_equal(okng_inspector_open(&inspector, &recipe, task->model, &(struct okng_optics){.flat = &task->scene.flat}, 0, 0, &err), 0);
 	for (int i = 0; i < 3; i++) {
 		heap_start();
 		okng_inspector_run(inspector, &task->scene.frame, &result);

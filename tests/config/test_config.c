@@ -137,7 +137,6 @@ static const struct {
 	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9, 1, 2]\n", 6, "tool.to", "[x, y]"},
 	{MEASURE "from = [5, 5]\ntolerance = [-1, 1]\nto = [9, nan]\n", 6, "tool.to", "[x, y]"},
 	{MEASURE "tolerance = [0.5, 0.5]\nto = [9, 0]\n", 4, "tool.tolerance", "must be given"},
-	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nunit = \"mm\"\n", 6, "tool.unit", "mm_per_pixel in [scale]"},
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nscans = 2\n", 6, "tool.scans", "3 and more"},
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nscans = 12\n", 6, "tool.scans", "more than breadth"},
 	{MEASURE "tolerance = [-1, 1]\nto = [9, 0]\nmeasure = \"distance\"\n", 3, "tool.to2", "from from2"},

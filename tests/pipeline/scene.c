@@ -60,7 +60,19 @@ static double normal(uint32_t *seed)
 	return sum;
 }
 
+static struct okng_point straight(const struct okng_brown *lens, double x, double y)
+{
+	return lens ? okng_brown_undistort(lens, (struct okng_point){x, y}) : (struct okng_point){x, y};
+}
+
 void scene_draw(struct okng_image *out, uint32_t board, const struct okng_pose *pose, const struct scene_light *light)
+{
+	scene_draw_through(out, board, pose, light, NULL);
+}
+
+/* Within a pixel the lens is a straight map. */
+void scene_draw_through(struct okng_image *out, uint32_t board, const struct okng_pose *pose, const struct scene_light *light,
+	const struct okng_brown *lens)
 {
 	double cx = (out->width - 1) / 2.0, cy = (out->height - 1) / 2.0, a = pose->angle * 3.14159265358979323846 / 180;
 	double c = cos(a), s = sin(a), gain = light->gain > 0 ? light->gain : 1;
@@ -68,8 +80,11 @@ void scene_draw(struct okng_image *out, uint32_t board, const struct okng_pose *
 	for (int y = 0; y < out->height; y++) {
 		for (int x = 0; x < out->width; x++) {
 			double sum = 0;
+			struct okng_point o = straight(lens, x, y), px = straight(lens, x + 1, y), py = straight(lens, x, y + 1);
 			for (int k = 0; k < 16; k++) {
-				double xf = x + (k % 4 - 1.5) / 4.0 - cx - pose->dx, yf = y + (k / 4 - 1.5) / 4.0 - cy - pose->dy;
+				double i = (k % 4 - 1.5) / 4.0, j = (k / 4 - 1.5) / 4.0;
+				double xf = o.x + i * (px.x - o.x) + j * (py.x - o.x) - cx - pose->dx;
+				double yf = o.y + i * (px.y - o.y) + j * (py.y - o.y) - cy - pose->dy;
 				sum += grey_at(board, cx + c * xf - s * yf, cy + s * xf + c * yf);
 			}
 			double r = ((x - cx) * (x - cx) + (y - cy) * (y - cy)) / (cx * cx + cy * cy);

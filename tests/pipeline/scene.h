@@ -18,6 +18,10 @@ struct scene_light {
 	uint32_t seed;   /* of the noise */
 };
 
+/* Draws as scene_draw, seen through a lens of out's size (NULL: none). */
+void scene_draw_through(struct okng_image *out, uint32_t board, const struct okng_pose *pose, const struct scene_light *light,
+	const struct okng_brown *lens);
+
 /* Draws board number `board` at the pose into out (MONO8, already allocated). */
 void scene_draw(struct okng_image *out, uint32_t board, const struct okng_pose *pose, const struct scene_light *light);
 

@@ -84,7 +84,7 @@ static bool found(const struct okng_result *result, const struct okng_rect *at, 
 {
 	for (int i = 0; i < result->n_candidates; i++) {
 		const struct okng_defect *d = &result->defects[i];
-		struct okng_rect box = okng_inspect_box_in_frame(&result->pose, d->box, frame->width, frame->height);
+		struct okng_rect box = okng_inspect_box_in_frame(&result->pose, NULL, d->box, frame->width, frame->height);
 		if (d->verdict == OKNG_NG && d->score >= result->limit && meet(&box, at))
 			return result->verdict == OKNG_NG;
 	}

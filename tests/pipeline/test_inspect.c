@@ -311,7 +311,7 @@ static void whole(void **state)
 		assert_int_equal(res.verdict, OKNG_NG);
 		assert_int_equal(res.n_defects, 1);
 		assert_int_equal(res.defects[0].polarity, defects[i].polarity);
-		struct okng_rect box = okng_inspect_box_in_frame(&res.pose, res.defects[0].box, W, H);
+		struct okng_rect box = okng_inspect_box_in_frame(&res.pose, NULL, res.defects[0].box, W, H);
 		assert_true(abs(box.x - defects[i].box.x) <= 2 && abs(box.y - defects[i].box.y) <= 2);
 		assert_true(abs(box.w - defects[i].box.w) <= 3 && abs(box.h - defects[i].box.h) <= 3);
 		/* Same in, same out, and not one heap call. */

@@ -404,7 +404,7 @@ static void inspect_on_every_level(void **state)
 			if (!okng_cpu_has(level))
 				continue;
 			set_level(level);
-			assert_int_equal(okng_inspector_open(&ins, &recipe, model, &flat, 0, 0, &err), 0);
+			assert_int_equal(okng_inspector_open(&ins, &recipe, model, &(struct okng_optics){.flat = &flat}, 0, 0, &err), 0);
 			assert_string_equal(okng_inspector_cpu(ins), okng_cpu_name(level));
 			struct mallinfo2 before = mallinfo2();
 			okng_inspector_run(ins, &frame, mine);
