@@ -31,6 +31,16 @@ static int inspect_tuned(const struct okng_bench_setup *setup, struct okng_bench
 	return okng_bench_inspect(setup, true, row, err);
 }
 
+static int undistort(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_undistort(setup, false, row, err);
+}
+
+static int undistort_tuned(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err)
+{
+	return okng_bench_undistort(setup, true, row, err);
+}
+
 static const struct {
 	const char *name, *what;
 	int (*run)(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err); /* NULL: a kernel */
@@ -39,6 +49,8 @@ static const struct {
 	{"chain_tuned", "the same; OpenCV with findContours", chain_tuned},
 	{"inspect", "flat field, locating, resampling, chain, classes, judge", inspect},
 	{"inspect_tuned", "the same; OpenCV with findContours", inspect_tuned},
+	{"undistort", "flat field and lens; OpenCV with float division and remap", undistort},
+	{"undistort_tuned", "the same; OpenCV with multiplication", undistort_tuned},
 	{"scaling", "throughput of two workers over that of one", okng_bench_scaling},
 	{"parts", "time of each part; ratio is p99.9 over the median", okng_bench_parts},
 	{"gauss3", "3x3 Gauss, 8 bits", NULL},
@@ -62,8 +74,8 @@ static const struct {
 
 #define TABLE (sizeof table / sizeof *table)
 
-const char *const okng_bench_names[] = {"chain", "chain_tuned", "inspect", "inspect_tuned", "scaling", "parts", "gauss3", "gauss3_16",
-	"band", "band_16", "gauss3_band", "erode", "dilate", "slide", "local_mean", "margins", "correct",
+const char *const okng_bench_names[] = {"chain", "chain_tuned", "inspect", "inspect_tuned", "undistort", "undistort_tuned",
+	"scaling", "parts", "gauss3", "gauss3_16", "band", "band_16", "gauss3_band", "erode", "dilate", "slide", "local_mean", "margins", "correct",
 	"sum", "energy", "halve", "light_sums", "light", "resample", NULL};
 
 _Static_assert(sizeof okng_bench_names / sizeof *okng_bench_names == TABLE + 1, "a name for each");

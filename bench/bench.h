@@ -33,7 +33,7 @@ struct okng_bench_row {
 	double p99_ms, p999_ms, max_ms; /* parts only */
 };
 
-/* The names in the order in which they run, ends with NULL: chain, inspect, scaling, parts, then the kernels. */
+/* The names in the order in which they run, ends with NULL: chain, inspect, undistort, scaling, parts, then the kernels. */
 extern const char *const okng_bench_names[];
 
 /* Measures one; level: okng_cpu_level(). 0; -EINVAL with *err (no such name, a size that has no room for the picture);

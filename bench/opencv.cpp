@@ -159,6 +159,30 @@ struct Resample : Work {
 	explicit Resample(const okng_bench_work &w) : frame(view(w.frame)), matrix(matrix_of(w.pose, w.frame.width, w.frame.height)) {}
 };
 
+/* The maps in fixed point, of which remap is fastest. */
+struct Undistort : Work {
+	cv::Mat frame, dark, field, light, even, map, fraction;
+	Flat flat;
+	bool tuned;
+	void run(okng_bench_outcome &) override
+	{
+		if (tuned) {
+			flat.apply(frame, even);
+		} else {
+			cv::subtract(frame, dark, light);
+			cv::divide(light, field, even, 1.0, CV_8U);
+		}
+		cv::remap(even, out, map, fraction, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+	}
+	explicit Undistort(const okng_bench_work &w) : frame(view(w.frame)), dark(view(w.dark)), flat(w), tuned(w.tuned)
+	{
+		const cv::Mat x(frame.rows, frame.cols, CV_32F, const_cast<float *>(w.map[0]));
+		const cv::Mat y(frame.rows, frame.cols, CV_32F, const_cast<float *>(w.map[1]));
+		cv::convertMaps(x, y, map, fraction, CV_16SC2);
+		cv::divide(1.0, flat.gain, field);
+	}
+};
+
 struct Components : Work {
 	cv::Mat frame, lower, upper;
 	std::vector<cv::Rect> regions;
@@ -219,6 +243,7 @@ Work *make(const okng_bench_work &work)
 	case OKNG_BENCH_HALVE: return new Halve(work);
 	case OKNG_BENCH_LIGHT: return new Light(work);
 	case OKNG_BENCH_RESAMPLE: return new Resample(work);
+	case OKNG_BENCH_UNDISTORT: return new Undistort(work);
 	case OKNG_BENCH_CHAIN: return new Components(work);
 	case OKNG_BENCH_INSPECT: return new Inspect(work);
 	}

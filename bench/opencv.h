@@ -23,6 +23,7 @@ enum okng_bench_op {
 	OKNG_BENCH_HALVE,      /* resize(frame) to half, INTER_AREA */
 	OKNG_BENCH_LIGHT,      /* frame.convertTo with factor light */
 	OKNG_BENCH_RESAMPLE,   /* warpAffine of frame by pose */
+	OKNG_BENCH_UNDISTORT,  /* subtract dark, divide by the flat field in floats (tuned: CORRECT), remap by map */
 	OKNG_BENCH_CHAIN,      /* GaussianBlur, inRange, morphologyEx, connectedComponentsWithStats of frame, or of regions */
 	OKNG_BENCH_INSPECT,    /* CORRECT, locating, RESAMPLE, CHAIN, limits */
 };
@@ -35,6 +36,7 @@ struct okng_bench_work {
 	struct okng_pose pose;           /* locate.h says what it means */
 	int window, margin;              /* of LOCAL_MEAN and MARGINS: pixels, levels */
 	double light;                    /* of LIGHT */
+	const float *map[2];             /* of UNDISTORT: columns and rows, of the size of frame, row by row */
 	const struct okng_rect *regions; /* of CHAIN */
 	int n_regions;                   /* 0: the whole image */
 	int search;                      /* of INSPECT: ± pixels */

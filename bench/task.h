@@ -62,6 +62,7 @@ struct okng_bench_variant {
 int okng_bench_chain(const struct okng_bench_setup *setup, const struct okng_bench_variant *variant, struct okng_bench_row *row,
 	struct okng_error *err);
 int okng_bench_inspect(const struct okng_bench_setup *setup, bool tuned, struct okng_bench_row *row, struct okng_error *err);
+int okng_bench_undistort(const struct okng_bench_setup *setup, bool tuned, struct okng_bench_row *row, struct okng_error *err);
 int okng_bench_scaling(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err);
 int okng_bench_parts(const struct okng_bench_setup *setup, struct okng_bench_row *row, struct okng_error *err);
 

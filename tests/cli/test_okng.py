@@ -860,7 +860,7 @@ class Bench(Case):
 
     def test_every_figure(self):
         got = self.figures()
-        self.assertEqual(list(got)[:6], ["chain", "chain_tuned", "inspect", "inspect_tuned", "scaling", "parts"])
+        self.assertEqual(list(got)[:8], ["chain", "chain_tuned", "inspect", "inspect_tuned", "undistort", "undistort_tuned", "scaling", "parts"])
         with open(os.path.join(SOURCE, "docs/man/okng-bench.1")) as f:
             manual = f.read()
         for name, row in got.items():
