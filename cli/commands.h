@@ -26,6 +26,7 @@ extern const struct okng_command okng_cmd_calib_board;
 extern const struct okng_command okng_cmd_calib_flat;
 extern const struct okng_command okng_cmd_calib_lens;
 extern const struct okng_command okng_cmd_calib_plane;
+extern const struct okng_command okng_cmd_calib_residual;
 extern const struct okng_command okng_cmd_calib_verify;
 extern const struct okng_command okng_cmd_bench;
 

@@ -32,6 +32,7 @@ const struct okng_command *const okng_commands[] = {
 	&okng_cmd_calib_flat,
 	&okng_cmd_calib_lens,
 	&okng_cmd_calib_plane,
+	&okng_cmd_calib_residual,
 	&okng_cmd_calib_verify,
 	&okng_cmd_bench,
 	NULL,

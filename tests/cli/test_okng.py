@@ -20,7 +20,7 @@ import zlib
 
 OKNG, MAKE_STORE, SOURCE = sys.argv[1:4]
 COMMANDS = ["learn", "inspect", "eval", "check", "config", "records", "plc map", "plc watch", "plc sim", "camera grab", "camera show", "calib flat",
-            "calib board", "calib lens", "calib plane", "calib verify", "bench"]
+            "calib board", "calib lens", "calib plane", "calib residual", "calib verify", "bench"]
 GOOD, BAD, FAILED = 0, 1, 2
 
 
