@@ -29,8 +29,8 @@ int okng_record_allocate(struct okng_station *s)
 
 struct files {
 	struct okng_recorded_setup setup;
-	char path[3][640];
-	const char *paths[3];
+	char path[4][640];
+	const char *paths[4];
 };
 
 static void add_file(struct files *f, const char *role, const char *name, const char *path)
@@ -63,6 +63,8 @@ static void name_files(struct files *f, const struct okng_station_config *config
 	add_file(f, "model", "model.okm", path);
 	if (*c->flat)
 		add_file(f, "flat", "flat.okf", c->flat);
+	if (*c->calibration)
+		add_file(f, "lens", "lens.toml", c->calibration);
 	if (okng_recorder_setup_sum(&f->setup, f->paths, why, sizeof why) < 0)
 		f->setup.n_files = 0; /* who loads it says what is wrong */
 }
@@ -109,14 +111,14 @@ static struct okng_recorded_look *look_of(const struct okng_station *s, const st
 	return &s->recorded[(p - s->parts) * s->views + view];
 }
 
-static void take_defects(struct okng_recorded_look *look, const struct okng_result *r, const struct view *v)
+static void take_defects(struct okng_recorded_look *look, const struct okng_result *r, const struct view *v, const struct okng_judging_view *with)
 {
 	look->n_defects = 0;
 	for (int i = 0; i < r->n_candidates; i++) {
 		const struct okng_defect *d = &r->defects[i];
 		if (d->verdict == OKNG_OK || d->score < r->limit)
 			continue;
-		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, d->box, v->width, v->height);
+		struct okng_rect box = okng_inspect_box_in_frame(&r->pose, with->has_lens ? &with->lens : NULL, d->box, v->width, v->height);
 		look->defects[look->n_defects++] = (struct okng_recorded_defect){box.x, box.y, box.w, box.h, d->area, d->class_number, (double)d->score};
 	}
 }
@@ -139,7 +141,7 @@ void okng_record_look(struct okng_station *s, const struct part *p, const struct
 		look->found |= (uint32_t)r->measures[i].found << i;
 	}
 	snprintf(look->decided_by, sizeof look->decided_by, "%s", r->decided_by);
-	take_defects(look, r, &s->view[job->view]);
+	take_defects(look, r, &s->view[job->view], &job->judging->view[job->view]);
 }
 
 /* What look v of a part was judged with, and whether it was. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A recording: what a station saw and said, so that another machine can say it again. A folder with segments
- * (*.okr: parts with their raw frames) and setups/NAME/ (recipe.toml, model.okm, flat.okf: what a frame was judged with).
+ * (*.okr: parts with their raw frames) and setups/NAME/ (recipe.toml, model.okm, flat.okf, lens.toml: what a frame was judged with).
  * Pixels are stored as they are: on 5 megapixels that took 5 to 17 ms with its checksum, PNG at its fastest 200 ms for a
  * third less room.
  *
@@ -77,7 +77,7 @@ struct okng_recorded_part {
 };
 
 struct okng_setup_file {
-	char role[16];        /* "recipe", "model", "flat" */
+	char role[16];        /* "recipe", "model", "flat", "lens" */
 	char name[32];        /* in the setup's folder */
 	uint64_t size;
 	uint32_t crc;
