@@ -17,11 +17,12 @@
 #include "cli/say.h"
 #include "pipeline/fingerprint.h"
 
-enum { FLAT = 256, JSON, CHANGED, PART, EXPORT };
+enum { FLAT = 256, CALIB, JSON, CHANGED, PART, EXPORT };
 
 static const struct okng_option options[] = {
 	{ "recipe", 'r', "DIR", "judge with this recipe instead" },
 	{ "flat", FLAT, "FILE", "with --recipe: and with this flat field" },
+	{ "calib", CALIB, "FILE", "with --recipe: and with this lens profile" },
 	{ "part", PART, "ROW", "only the part of this row of the record" },
 	{ "changed", CHANGED, NULL, "list only parts that are not the same" },
 	{ "export", EXPORT, "DIR", "write the frames of the parts listed as PNG files" },
@@ -56,7 +57,7 @@ const struct okng_command okng_cmd_replay = {
 };
 
 struct request {
-	const char *recipe, *flat, *export;
+	const char *recipe, *flat, *calib, *export;
 	int64_t part;          /* 0: all */
 	struct okng_recording *recording;
 	struct okng_replayer replayer;
@@ -126,6 +127,9 @@ static int look_at(struct request *q, const struct okng_recorded_part *part)
 		}
 		rc = okng_replayer_look(&q->replayer, f, &look->result, &recipe);
 		look->judged = rc == 0;
+		look->has_lens = rc == 0 && q->replayer.lens;
+		if (look->has_lens)
+			look->lens = *q->replayer.lens;
 		look->same = rc == 0 && f->look.judged && okng_result_fingerprint(&look->result) == f->look.fingerprint;
 		failed += rc < 0 && rc != -ENODATA;
 	}
@@ -225,7 +229,7 @@ static int replay(struct request *q, const char *folder)
 		okng_say("%s: %s", q->export, strerror(errno));
 		return OKNG_EXIT_FAILED;
 	}
-	q->replayer = (struct okng_replayer){ .recording = q->recording, .recipe = q->recipe, .flat = q->flat };
+	q->replayer = (struct okng_replayer){ .recording = q->recording, .recipe = q->recipe, .flat = q->flat, .calib = q->calib };
 	q->report.out = stdout;
 	q->report.other_recipe = q->recipe != NULL;
 	rc = replay_all(q);
@@ -251,6 +255,7 @@ static int run(int argc, char **argv)
 		switch (id) {
 		case 'r': q.recipe = optarg; break;
 		case FLAT: q.flat = optarg; break;
+		case CALIB: q.calib = optarg; break;
 		case CHANGED: q.report.changed_only = true; break;
 		case JSON: q.report.json = true; break;
 		case EXPORT: q.export = optarg; break;
@@ -265,8 +270,8 @@ static int run(int argc, char **argv)
 		return okng_command_leave(id);
 	if (optind + 1 != argc)
 		return okng_command_misused(&okng_cmd_replay, optind < argc ? "one FOLDER at a time" : "FOLDER is missing");
-	if (q.flat && !q.recipe)
-		return okng_command_misused(&okng_cmd_replay, "--flat goes with --recipe");
+	if ((q.flat || q.calib) && !q.recipe)
+		return okng_command_misused(&okng_cmd_replay, "--flat and --calib go with --recipe");
 	status = replay(&q, argv[optind]);
 	okng_replayer_close(&q.replayer);
 	okng_recording_close(&q.recording);

@@ -27,7 +27,8 @@ static int check_files(const struct okng_replayer *r, const struct okng_recorded
 		char path[4096];
 		int rc;
 
-		if (strcmp(f->role, "recipe") != 0 && strcmp(f->role, "model") != 0 && strcmp(f->role, "flat") != 0) {
+		if (strcmp(f->role, "recipe") != 0 && strcmp(f->role, "model") != 0 && strcmp(f->role, "flat") != 0 &&
+		    strcmp(f->role, "lens") != 0) {
 			okng_say("setup %s needs %s (%s), which this okng does not know: it takes the okng that recorded it, %s, or a newer one", setup->name,
 				f->name, f->role, setup->version);
 			return -ENOTSUP;
@@ -41,10 +42,10 @@ static int check_files(const struct okng_replayer *r, const struct okng_recorded
 	return 0;
 }
 
-/* The recorded flat field, "" none. */
-static int recorded_flat(const struct okng_replayer *r, const struct okng_recorded_setup *setup, char *path, size_t size)
+/* The recorded flat field or lens profile, "" none. */
+static int recorded(const struct okng_replayer *r, const struct okng_recorded_setup *setup, const char *role, char *path, size_t size)
 {
-	int rc = okng_recording_setup_file(r->recording, setup, "flat", path, size);
+	int rc = okng_recording_setup_file(r->recording, setup, role, path, size);
 
 	if (rc == -ENOENT && !*path)
 		return 0;
@@ -53,20 +54,28 @@ static int recorded_flat(const struct okng_replayer *r, const struct okng_record
 	return rc;
 }
 
-/* Where recipe and model lie, and the flat field ("" none). */
-static int find_files(const struct okng_replayer *r, const struct okng_recorded_setup *setup, char *folder, size_t folder_size, char *flat, size_t flat_size)
+/* What of the camera goes with it: as told, or as recorded. */
+static int find_optics(const struct okng_replayer *r, const struct okng_recorded_setup *setup, const char *told, const char *role, char *path, size_t size)
 {
-	int n = r->recipe ? snprintf(folder, folder_size, "%s%s%s", r->recipe, *setup->view ? "/" : "", setup->view) :
-		snprintf(folder, folder_size, "%s/" OKNG_RECORDING_SETUPS "/%s", okng_recording_folder(r->recording), setup->name);
+	*path = '\0';
+	if (told)
+		return (size_t)snprintf(path, size, "%s", told) < size ? 0 : -ENAMETOOLONG;
+	return recorded(r, setup, role, path, size);
+}
+
+/* Where recipe and model lie, flat field and lens profile ("" none). */
+static int find_files(const struct okng_replayer *r, const struct okng_recorded_setup *setup, char *folder, char *flat, char *lens, size_t size)
+{
+	int n = r->recipe ? snprintf(folder, size, "%s%s%s", r->recipe, *setup->view ? "/" : "", setup->view) :
+		snprintf(folder, size, "%s/" OKNG_RECORDING_SETUPS "/%s", okng_recording_folder(r->recording), setup->name);
 	int rc = 0;
 
-	*flat = '\0';
-	if (n < 0 || (size_t)n >= folder_size)
+	if (n < 0 || (size_t)n >= size)
 		rc = -ENAMETOOLONG;
-	else if (r->flat)
-		rc = (size_t)snprintf(flat, flat_size, "%s", r->flat) < flat_size ? 0 : -ENAMETOOLONG;
-	else
-		rc = recorded_flat(r, setup, flat, flat_size);
+	if (!rc)
+		rc = find_optics(r, setup, r->flat, "flat", flat, size);
+	if (!rc)
+		rc = find_optics(r, setup, r->calib, "lens", lens, size);
 	if (rc == -ENAMETOOLONG)
 		okng_say("%s: name too long", folder);
 	return rc;
@@ -74,16 +83,17 @@ static int find_files(const struct okng_replayer *r, const struct okng_recorded_
 
 static int open_judge(const struct okng_replayer *r, struct okng_replay_judge *j, const struct okng_recorded_setup *setup, const struct okng_recorded_frame *frame)
 {
-	char folder[4096], flat[4096];
+	char folder[4096], flat[4096], lens[4096];
+	struct okng_optics optics;
 	struct okng_error err = { 0 };
 	int rc = r->recipe ? 0 : check_files(r, setup);
 
 	if (!rc)
-		rc = find_files(r, setup, folder, sizeof(folder), flat, sizeof(flat));
+		rc = find_files(r, setup, folder, flat, lens, sizeof(folder));
 	if (!rc)
 		rc = okng_taught_open_recipe(&j->taught, folder);
 	if (!rc)
-		rc = okng_taught_open_flat(&j->taught, *flat ? flat : NULL);
+		rc = okng_taught_open_optics(&j->taught, *flat ? flat : NULL, *lens ? lens : NULL);
 	if (!rc)
 		rc = okng_taught_open_model(&j->taught, folder, NULL);
 	if (rc)
@@ -93,7 +103,8 @@ static int open_judge(const struct okng_replayer *r, struct okng_replay_judge *j
 			j->taught.model->mean.height, frame->camera_name, frame->width, frame->height);
 		return -EINVAL;
 	}
-	rc = okng_inspector_open(&j->inspector, &j->taught.recipe, j->taught.model, j->taught.has_flat ? &j->taught.flat : NULL, frame->width, frame->height, &err);
+	optics = okng_calibration_optics(&j->taught.calibration);
+	rc = okng_inspector_open(&j->inspector, &j->taught.recipe, j->taught.model, &optics, frame->width, frame->height, &err);
 	if (rc)
 		okng_say_error(&err, rc, folder);
 	else
@@ -172,6 +183,7 @@ int okng_replayer_look(struct okng_replayer *r, const struct okng_recorded_frame
 	if (j->rc)
 		return j->rc;
 	okng_inspector_run(j->inspector, &image, result);
+	r->lens = j->taught.calibration.has_lens ? &j->taught.calibration.lens : NULL;
 	*recipe = &j->taught.recipe;
 	return 0;
 }

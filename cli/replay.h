@@ -25,7 +25,8 @@ struct okng_replay_judge {
 struct okng_replayer {
 	const struct okng_recording *recording;
 	const char *recipe;      /* another one; NULL: each frame's own, with the limits then in force */
-	const char *flat;        /* with recipe: another flat field; NULL: the recorded one */
+	const char *flat, *calib; /* with recipe: another flat field, lens profile; NULL: the recorded one */
+	const struct okng_brown *lens; /* that the last frame was judged through, NULL: none; until the next call */
 	uint64_t frames;
 	struct okng_replay_judge judge[OKNG_REPLAY_JUDGES];
 };

@@ -139,15 +139,16 @@ static void json_then(struct okng_json *json, const struct okng_recorded_look *l
 	okng_json_end_object(json);
 }
 
-static void json_now(struct okng_json *json, const struct okng_result *r, const struct okng_recorded_frame *f)
+static void json_now(struct okng_json *json, const struct okng_replay_look *look, const struct okng_recorded_frame *f)
 {
+	const struct okng_result *r = &look->result;
 	json_head(json, "now", (int)r->verdict, (int)r->reason, (double)r->score, (double)r->limit, r->decided_by);
 	okng_json_array(json, "defects");
 	for (int i = 0; i < r->n_candidates; i++) {
 		const struct okng_defect *d = &r->defects[i];
 
 		if (d->verdict != OKNG_OK && d->score >= r->limit)
-			json_defect(json, okng_inspect_box_in_frame(&r->pose, d->box, f->width, f->height), d->area, d->class_number, (double)d->score);
+			json_defect(json, okng_inspect_box_in_frame(&r->pose, look->has_lens ? &look->lens : NULL, d->box, f->width, f->height), d->area, d->class_number, (double)d->score);
 	}
 	okng_json_end_array(json);
 	okng_json_array(json, "measures");
@@ -179,7 +180,7 @@ static void json_frame(struct okng_json *json, const struct okng_recorded_frame 
 		json_then(json, &f->look);
 	}
 	if (look->judged)
-		json_now(json, &look->result, f);
+		json_now(json, look, f);
 	if (f->look.judged && look->judged)
 		okng_json_bool(json, "same", look->same);
 	okng_json_end_object(json);

@@ -25,6 +25,8 @@ enum okng_replay_state {
 /* One frame now. */
 struct okng_replay_look {
 	bool judged, same;    /* same: to the last bit */
+	bool has_lens;
+	struct okng_brown lens; /* that it was judged through, where has_lens */
 	struct okng_result result;
 };
 
