@@ -6,6 +6,7 @@
  */
 #include "camera/v4l2_pixels.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <string.h>
@@ -81,27 +82,32 @@ int okng_v4l2_check_raster(const struct okng_v4l2_raster *r, struct okng_error *
 	return 0;
 }
 
-static unsigned word(const uint8_t *from, int32_t x)
+static uint16_t word(const uint8_t *from, int32_t x)
 {
-	return from[2 * x] | (unsigned)from[2 * x + 1] << 8;
+	uint16_t v;
+	memcpy(&v, from + 2 * (ptrdiff_t)x, sizeof v);
+	return le16toh(v);
 }
 
-static void words_to_8(uint8_t *to, const uint8_t *from, int32_t n, int shift)
+static void words_to_8(uint8_t *restrict to, const uint8_t *restrict from, int32_t n, int shift)
 {
 	for (int32_t x = 0; x < n; x++) {
-		unsigned v = word(from, x) >> shift;
+		uint16_t v = (uint16_t)(word(from, x) >> shift);
 		to[x] = (uint8_t)(v < 255 ? v : 255);
 	}
 }
 
-static void packed_to_8(uint8_t *to, const uint8_t *from, int32_t n, int of)
+static void packed_to_8(uint8_t *restrict to, const uint8_t *restrict from, int32_t n, int of)
 {
-	for (; n > 0; n -= of, from += of + 1, to += of)
-		for (int i = 0; i < of; i++)
-			to[i] = from[i];
+	if (of == 4)
+		for (int32_t i = 0; i < n / 4; i++)
+			memcpy(to + 4 * (ptrdiff_t)i, from + 5 * (ptrdiff_t)i, 4);
+	else
+		for (int32_t i = 0; i < n / 2; i++)
+			memcpy(to + 2 * (ptrdiff_t)i, from + 3 * (ptrdiff_t)i, 2);
 }
 
-static void pairs_to_8(uint8_t *to, const uint8_t *from, int32_t n)
+static void pairs_to_8(uint8_t *restrict to, const uint8_t *restrict from, int32_t n)
 {
 	for (int32_t x = 0; x < n; x++)
 		to[x] = from[2 * x];
@@ -131,13 +137,13 @@ static void mosaic_row(uint16_t *to, const struct okng_v4l2_raster *r, const uin
 {
 	const struct okng_v4l2_format *f = r->format;
 	const uint8_t *from = data + (size_t)(y < 0 ? 1 : y < r->height ? y : r->height - 2) * r->stride;
-	unsigned most = (1u << f->depth) - 1;
+	uint16_t most = (uint16_t)((1u << f->depth) - 1);
 	int32_t n = r->width;
 	if (f->layout == OKNG_V4L2_PACKED)
 		packed_to_16(to + 1, from, n, f->depth);
 	else if (f->layout == OKNG_V4L2_WORDS)
 		for (int32_t x = 0; x < n; x++)
-			to[x + 1] = (uint16_t)(word(from, x) < most ? word(from, x) : most);
+			to[x + 1] = word(from, x) < most ? word(from, x) : most;
 	else
 		for (int32_t x = 0; x < n; x++)
 			to[x + 1] = from[x];
@@ -145,20 +151,23 @@ static void mosaic_row(uint16_t *to, const struct okng_v4l2_raster *r, const uin
 	to[n + 1] = to[n - 1];
 }
 
-static void luminance(uint8_t *to, const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t n, int shift)
+/* sums: room for n + 2 values. */
+static void luminance(uint8_t *restrict to, const uint16_t *restrict a, const uint16_t *restrict b, const uint16_t *restrict c,
+	uint16_t *restrict sums, int32_t n, int shift)
 {
-	for (int32_t x = 0; x < n; x++) {
-		unsigned left = a[x] + 2u * b[x] + c[x], mid = a[x + 1] + 2u * b[x + 1] + c[x + 1], right = a[x + 2] + 2u * b[x + 2] + c[x + 2];
-		to[x] = (uint8_t)((left + 2 * mid + right) >> shift);
-	}
+	for (int32_t x = 0; x < n + 2; x++)
+		sums[x] = (uint16_t)(a[x] + 2 * b[x] + c[x]);
+	for (int32_t x = 0; x < n; x++)
+		to[x] = (uint8_t)((uint16_t)(sums[x] + 2 * sums[x + 1] + sums[x + 2]) >> shift);
 }
 
 /* at: of the first green pixel of the row, 0 or 1. */
-static void green(uint8_t *to, const uint16_t *a, const uint16_t *b, const uint16_t *c, int32_t n, int at, int shift)
+static void green(uint8_t *restrict to, const uint16_t *restrict a, const uint16_t *restrict b, const uint16_t *restrict c, int32_t n, int at,
+	int shift)
 {
 	for (int32_t x = 0; x < n; x++) {
-		unsigned around = a[x + 1] + (unsigned)c[x + 1] + b[x] + b[x + 2];
-		to[x] = (uint8_t)(((x & 1) == at ? 4u * b[x + 1] : around) >> shift);
+		uint16_t around = (uint16_t)(a[x + 1] + c[x + 1] + b[x] + b[x + 2]), here = (uint16_t)(4 * b[x + 1]);
+		to[x] = (uint8_t)(((x & 1) == at ? here : around) >> shift);
 	}
 }
 
@@ -175,7 +184,7 @@ static void mosaic_to_8(struct okng_image *to, const struct okng_v4l2_raster *r,
 		if (bayer == OKNG_BAYER_GREEN)
 			green(okng_image_row(to, y), a, b, c, r->width, (first + y) & 1, low + 2);
 		else
-			luminance(okng_image_row(to, y), a, b, c, r->width, low + 4);
+			luminance(okng_image_row(to, y), a, b, c, scratch->sums, r->width, low + 4);
 	}
 }
 

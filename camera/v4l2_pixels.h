@@ -48,7 +48,7 @@ struct okng_v4l2_raster {
 #define OKNG_V4L2_ROWS 3
 /* For the rows that Bayer needs at once; the caller's, so that nothing is allocated for a frame. */
 struct okng_v4l2_scratch {
-	uint16_t row[OKNG_V4L2_ROWS][OKNG_IMAGE_SIDE_MAX + 2];
+	uint16_t row[OKNG_V4L2_ROWS][OKNG_IMAGE_SIDE_MAX + 2], sums[OKNG_IMAGE_SIDE_MAX + 2];
 };
 
 /* Bytes of a row without padding; 0 for JPEG. */
