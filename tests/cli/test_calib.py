@@ -16,7 +16,7 @@ import unittest
 import xml.etree.ElementTree
 import zlib
 
-OKNG, SOURCE = sys.argv[1:3]
+OKNG, SOURCE = map(os.path.abspath, sys.argv[1:3])
 GOOD, BAD, FAILED = 0, 1, 2
 WIDTH, HEIGHT = 640, 480
 MODULE = os.path.join(os.path.dirname(OKNG), "..", "calib", "okng_calib_opencv.so")
