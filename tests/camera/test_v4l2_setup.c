@@ -114,6 +114,7 @@ static void what_the_camera_did_not_take_is_refused(void **state)
 	struct okng_camera_params p;
 #define CONTROL(assignment) (strcpy(p.v4l2.controls[0], assignment), p.v4l2.n_controls = 1)
 	CASE(p.v4l2.width = 60, "camera.v4l2.width", "is 60 x 48, but the camera took 64 x 48; it has 32 x 16, 64 x 48, 48 x 32")
+	CASE(fake.later_width = 32, "camera.v4l2.width", "is 64 x 48, but the camera took 32 x 48")
 	CASE(p.v4l2.height = 0, "camera.v4l2.width", "both or neither")
 	CASE(p.v4l2.format = 8, "camera.v4l2.format", "does not send NV12; it has YUYV, MJPG, GREY, Bayer8")
 	CASE(fake.took_format = V4L2_PIX_FMT_YUYV, "camera.v4l2.format", "is GREY, but the camera took YUYV")

@@ -214,6 +214,8 @@ static int set_format(struct v4l2_pix_format *f)
 	pix.bytesperline = bytes_per_line(pix.pixelformat, pix.width) - fake.short_stride;
 	pix.sizeimage = pix.width * pix.height * 2;
 	*f = pix;
+	if (fake.later_width)
+		pix.width = fake.later_width;
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct fake {
 	bool any_size;        /* takes the nearest size instead of the one asked for, as all drivers do; false: as asked */
 	uint32_t short_stride;/* bytes a row too few */
 	uint32_t took_format; /* what S_FMT makes of every format; 0: what was asked */
+	uint32_t later_width; /* what G_FMT says after an S_FMT that took all; 0: the same */
 	uint32_t field, stamp_flags, most_buffers, buffer_bytes;
 	int inputs;
 	int open_error, format_error, start_error, put_error, get_error; /* errno of the next such call, then 0 */
