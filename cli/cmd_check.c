@@ -154,6 +154,8 @@ static void check_station(const char *path, struct findings *f)
 			snprintf(recipe, sizeof(recipe), "%s/%s%s%s/recipe.toml", config->recipes, config->recipe, *view->view ? "/" : "", view->view);
 			if (access(recipe, R_OK))
 				find(&f->notes, machine->file[i], "recipe", "the active recipe %s can't be read here: %s", recipe, strerror(errno));
+			if (view->calibration[0] && access(view->calibration, R_OK))
+				find(&f->notes, machine->file[i], "calibration", "the lens profile %s can't be read here: %s", view->calibration, strerror(errno));
 			if (view->flat[0] && access(view->flat, R_OK))
 				find(&f->notes, machine->file[i], "flat", "the flat field %s can't be read here: %s", view->flat, strerror(errno));
 		}

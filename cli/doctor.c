@@ -15,6 +15,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "calib/flat.h"
+#include "calib/profile.h"
 #include "camera/discover.h"
 #include "cli/modbus.h"
 #include "cli/stop.h"
@@ -182,12 +184,31 @@ static void check_camera(struct okng_doctor *d, const struct okng_camera_params 
 			n < 0 ? err.text : "");
 }
 
+/* What the camera is corrected with, as far as a file alone tells. */
+static void check_calibration(struct okng_doctor *d, const struct okng_view_config *view)
+{
+	struct okng_profile profile;
+	struct okng_flat flat = { 0 };
+	struct okng_error err = { 0 };
+
+	if (*view->flat && okng_flat_load(&flat, view->flat, &err))
+		okng_doctor_say(d, OKNG_HEALTH_FAIL, "flat field", "okng calib flat --help", "%.160s: %.140s", view->flat, err.text);
+	else if (*view->flat)
+		okng_doctor_say(d, OKNG_HEALTH_OK, "flat field", "", "%.200s", view->flat);
+	if (*view->calibration && okng_profile_load(&profile, view->calibration, &err))
+		okng_doctor_say(d, OKNG_HEALTH_FAIL, "calibration", "okng calib lens --help", "%.160s: %.140s", view->calibration, err.text);
+	else if (*view->calibration)
+		okng_doctor_say(d, OKNG_HEALTH_OK, "calibration", "", "%.200s", view->calibration);
+	okng_flat_finish(&flat);
+}
+
 void okng_doctor_station(struct okng_doctor *d, const struct okng_station_config *station, const char *file)
 {
 	okng_doctor_say(d, OKNG_HEALTH_OK, "station", "", "%s, %.200s", station->name, file);
 	for (int i = 0; i < station->n_views; i++) {
 		check_recipe(d, station, i);
 		check_camera(d, &station->view[i].camera);
+		check_calibration(d, &station->view[i]);
 	}
 }
 

@@ -4,10 +4,12 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 OKNG = os.path.abspath(sys.argv.pop(1))
 ARAVIS = '[camera]\nname = "top"\ntype = "aravis"\n[camera.aravis]\nid = "no-such-camera"\n'
@@ -46,6 +48,13 @@ class Doctor(unittest.TestCase):
     def read(self, name):
         with open(self.path(name)) as f:
             return f.read()
+
+    def white(self, name, w, h):
+        def chunk(kind, data):
+            return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        with open(self.path(name), "wb") as f:
+            f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) +
+                    chunk(b"IDAT", zlib.compress((b"\0" + b"\xb4" * w) * h)) + chunk(b"IEND", b""))
 
     def station(self, camera, plc="port = 0\n", store=""):
         self.write("okng.toml", f'{camera}[station]\nname = "press"\nworkers = 2\n[plc]\n{plc}[store]\nfolder = "data"\n{store}'
@@ -138,6 +147,16 @@ class Doctor(unittest.TestCase):
         self.write("okng.toml", "[station]\nwurkers = 1\n")
         station, = self.find(self.examine(status=1), "station")
         self.assertIn("okng.toml:2: station.wurkers: unknown key", station["text"])
+
+    def test_what_corrects_the_camera(self):
+        self.station('[camera]\ntype = "synthetic"\nflat = "cam.flat"\ncalibration = "cam.toml"\n')
+        rows = self.examine(status=1)
+        self.assertIn("cam.flat", self.find(rows, "flat field")[0]["text"])
+        self.assertEqual(self.find(rows, "flat field")[0]["health"], "fail")
+        self.assertEqual(self.find(rows, "calibration")[0]["health"], "fail")
+        self.white("white.png", 640, 480)
+        subprocess.run([OKNG, "calib", "flat", "--white", "white.png", "--out", "cam.flat"], cwd=self.dir, check=True, capture_output=True)
+        self.assertEqual(self.find(self.examine(), "flat field")[0]["health"], "ok")
 
     def test_room(self):
         self.station("", store="min_free_mib = 1048576\n")
