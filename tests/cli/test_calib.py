@@ -95,6 +95,12 @@ class Camera:
             x, y = dx / f, dy / f
         return x, y
 
+    def where(self, x, y, z, rx, ry):
+        """The pixel of a place on a target straight ahead, without distortion."""
+        a, b, c, d = (f(math.radians(t)) for t, f in ((rx, math.sin), (rx, math.cos), (ry, math.sin), (ry, math.cos)))
+        p = x * d + y * a * c, y * b, z - x * c + y * a * d
+        return 159 + self.F * p[0] / p[2], 121 + self.F * p[1] / p[2]
+
     def shot(self, x, y, z, rx, ry):
         a, b, c, d = (f(math.radians(t)) for t, f in ((rx, math.sin), (rx, math.cos), (ry, math.sin), (ry, math.cos)))
         u, v = (d, 0, -c), (a * c, b, a * d)
@@ -192,6 +198,30 @@ class Plane(Case):
         self.okng(GOOD, "plane", *self.BOARD, "--out", made, self.picture("here"))
         r = self.okng(FAILED, "plane", *self.BOARD, "--lens", made, "--out", profile, self.picture("here"))
         self.assertIn("holds no lens", r.stderr)
+
+    def test_inspect_measures_millimetres_on_a_slant(self):
+        """All squares of the target are 5 mm wide, near or far; in pixels they differ by half."""
+        camera = Camera(chessboard(9, 6, 5))
+        camera.K1 = 0
+        camera.__init__(camera.ink)
+        picture = self.write("target.png", camera.shot(0, 0, 66, 15, -20))
+        self.okng(GOOD, "plane", *self.BOARD, "--out", self.path("cam.toml"), picture)
+        os.mkdir(self.path("recipe"))
+        for unit in "mm", "px":
+            text = 'name = "target"\n[locate]\nenabled = false\n[image]\nmatch_light = false\n'
+            for i, (x, y) in enumerate(((-17.5, -10), (17.5, -10), (2.5, 0), (-17.5, 10), (17.5, 10))):
+                ends = [camera.where(x + side, y, 66, 15, -20) for side in (-4, 4)]
+                text += ('[[tool]]\nname = "w%d"\ntype = "measure"\nmeasure = "width"\nfrom = [%g, %g]\nto = [%g, %g]\nbreadth = 7\nunit = "%s"\n'
+                         'nominal = 5\ntolerance = [-0.1, 0.1]\n' % (i, *ends[0], *ends[1], unit))
+            self.write("recipe/recipe.toml", text.encode())
+            r = subprocess.run([OKNG, "inspect", "--recipe", self.path("recipe"), "--calib", self.path("cam.toml"), "--json", picture],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            values = [m["value"] for m in json.loads(r.stdout)["measures"]]
+            if unit == "mm":
+                self.assertEqual(r.returncode, GOOD, r.stdout + r.stderr)
+                self.assertTrue(all(abs(v - 5) < 0.1 for v in values), values)
+            else:
+                self.assertGreater(max(values) / min(values), 1.4)
 
     def test_wrong_words(self):
         for words in (["plane"], ["plane", *self.BOARD], ["plane", *self.BOARD, "--out", "x"], ["plane", *self.BOARD, "--out", "x", "y", "z"],
