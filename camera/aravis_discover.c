@@ -102,6 +102,14 @@ int okng_aravis_connect(ArvCamera **camera, const char *id, struct okng_error *e
 	return 0;
 }
 
+void okng_aravis_serial(ArvCamera *camera, char *text, size_t size)
+{
+	GError *error = NULL;
+	const char *serial = arv_camera_get_device_serial_number(camera, &error);
+	snprintf(text, size, "%s", serial && !error ? serial : "");
+	g_clear_error(&error);
+}
+
 bool okng_aravis_is_played(ArvCamera *camera)
 {
 	const char *vendor = arv_camera_get_vendor_name(camera, NULL), *model = arv_camera_get_model_name(camera, NULL);

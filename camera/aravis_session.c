@@ -73,6 +73,7 @@ int okng_aravis_session_open(struct okng_aravis_session **session, const struct 
 	int rc = okng_aravis_connect(&s->camera, params->aravis.id, err);
 	if (rc == 0) {
 		s->played = okng_aravis_is_played(s->camera);
+		okng_aravis_serial(s->camera, s->serial, sizeof s->serial);
 		rc = okng_aravis_setup(s->camera, params, &s->shape, err);
 	}
 	if (rc == 0) {

@@ -29,6 +29,7 @@ struct okng_aravis_session {
 	struct okng_aravis_pulse *pulse;
 	gulong lost_handler;
 	bool played;
+	char serial[64]; /* "" unknown */
 };
 
 /* Waits seconds for a camera that is not there. 0; errors of okng_aravis_connect and _setup. */

@@ -34,6 +34,9 @@ int okng_aravis_connect(ArvCamera **camera, const char *id, struct okng_error *e
 /* True for a camera that a program plays. */
 bool okng_aravis_is_played(ArvCamera *camera);
 
+/* Its serial number, "" when it tells none. */
+void okng_aravis_serial(ArvCamera *camera, char *text, size_t size);
+
 /* Sets and reads back. 0; -EINVAL the camera cannot do or did not take what err->key says; -EIO it does not answer. */
 int okng_aravis_setup(ArvCamera *camera, const struct okng_camera_params *params, struct okng_aravis_shape *shape, struct okng_error *err);
 

@@ -178,6 +178,11 @@ bool okng_camera_simulates(const struct okng_camera *camera)
 	return camera->live ? camera->live->simulates(camera->source) : camera->ops->simulates;
 }
 
+const char *okng_camera_serial(const struct okng_camera *camera)
+{
+	return camera->live ? camera->live->serial(camera->source) : "";
+}
+
 bool okng_camera_on_trigger(const struct okng_camera *camera)
 {
 	return !camera->by_itself;

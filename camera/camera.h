@@ -43,6 +43,8 @@ int okng_camera_open(struct okng_camera **camera, const struct okng_camera_param
 void okng_camera_size(const struct okng_camera *camera, int32_t *width, int32_t *height);
 /* True for sources that are not a real camera: SIMULATION. */
 bool okng_camera_simulates(const struct okng_camera *camera);
+/* Serial number of the camera that was opened, "" where there is none or the source is no camera. Valid until close. */
+const char *okng_camera_serial(const struct okng_camera *camera);
 /* True when every exposure is asked for with okng_camera_trigger; else they come by themselves. */
 bool okng_camera_on_trigger(const struct okng_camera *camera);
 

@@ -29,6 +29,8 @@ struct okng_live_ops {
 	int (*open)(void **live, const struct okng_camera_params *params, int ready_fd, int32_t *width, int32_t *height, struct okng_error *err);
 	/* True for a camera that a program plays. */
 	bool (*simulates)(const void *live);
+	/* Serial number of the camera that open found, "" unknown; static while live is open. */
+	const char *(*serial)(const void *live);
 	/* True when exposures come by themselves (free run, hardware line); else each is asked for with fire. */
 	bool (*by_itself)(const void *live);
 	/* Asks for one exposure, which next answers. Never blocks. 0; -ENODEV the camera is lost. */

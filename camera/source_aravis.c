@@ -31,6 +31,7 @@ struct aravis {
 	enum okng_aravis_mode mode;
 	struct okng_aravis_shape shape;
 	bool played;
+	char serial[sizeof((struct okng_aravis_session *)0)->serial];
 	int ready_fd, hands_fd;
 	pthread_t hands, grave;
 	bool hands_started, grave_used; /* grave, sessions: the hands' */
@@ -486,6 +487,11 @@ static bool aravis_simulates(const void *live)
 	return ((const struct aravis *)live)->played;
 }
 
+static const char *aravis_serial(const void *live)
+{
+	return ((const struct aravis *)live)->serial;
+}
+
 static bool aravis_by_itself(const void *live)
 {
 	return ((const struct aravis *)live)->mode != OKNG_ARAVIS_SOFTWARE;
@@ -541,6 +547,7 @@ static int open_patiently(struct aravis *a, struct okng_error *err)
 		return rc;
 	a->shape = s->shape;
 	a->played = s->played;
+	memcpy(a->serial, s->serial, sizeof a->serial);
 	adopt(a, s);
 	return 0;
 }
@@ -571,6 +578,7 @@ static int aravis_open(void **live, const struct okng_camera_params *params, int
 const struct okng_live_ops okng_live_aravis = {
 	.open = aravis_open,
 	.simulates = aravis_simulates,
+	.serial = aravis_serial,
 	.by_itself = aravis_by_itself,
 	.fire = aravis_fire,
 	.next = aravis_next,

@@ -41,6 +41,7 @@ struct v4l2 {
 	struct okng_camera_params params;
 	int32_t width, height;
 	bool played, on_trigger;
+	char serial[64]; /* "" unknown */
 	int ready_fd, hands_fd;
 	pthread_t hands;
 	bool hands_started;
@@ -490,6 +491,11 @@ static bool v4l2_simulates(const void *live)
 	return ((const struct v4l2 *)live)->played;
 }
 
+static const char *v4l2_serial(const void *live)
+{
+	return ((const struct v4l2 *)live)->serial;
+}
+
 static bool v4l2_by_itself(const void *live)
 {
 	return !((const struct v4l2 *)live)->on_trigger;
@@ -545,6 +551,7 @@ static int v4l2_open(void **live, const struct okng_camera_params *params, int r
 	*width = v->width = s->shape.raster.width;
 	*height = v->height = s->shape.raster.height;
 	v->played = s->shape.played;
+	okng_v4l2_serial(s->path, v->serial, sizeof v->serial);
 	adopt(v, s);
 	rc = -pthread_create(&v->hands, NULL, hands_main, v);
 	v->hands_started = rc == 0;
@@ -554,6 +561,7 @@ static int v4l2_open(void **live, const struct okng_camera_params *params, int r
 const struct okng_live_ops okng_live_v4l2 = {
 	.open = v4l2_open,
 	.simulates = v4l2_simulates,
+	.serial = v4l2_serial,
 	.by_itself = v4l2_by_itself,
 	.fire = v4l2_fire,
 	.next = v4l2_next,

@@ -103,6 +103,15 @@ int okng_camera_discover_v4l2(struct okng_camera_found *found, int max)
 	return okng_camera_discover_v4l2_at("", found, max);
 }
 
+void okng_v4l2_serial(const char *path, char *text, size_t size)
+{
+	char real[4096];
+	int number = -1;
+	*text = '\0';
+	if (realpath(path, real) && sscanf(real, "/dev/video%d", &number) == 1 && number >= 0)
+		attribute("", number, "serial", text, size);
+}
+
 static bool is_called(const struct okng_camera_found *f, const char *id)
 {
 	return !*id || strcmp(id, f->id) == 0 || strcmp(id, f->serial) == 0 || strcmp(id, f->address) == 0 || strcmp(id, f->model) == 0;

@@ -21,6 +21,9 @@ struct okng_v4l2_shape {
  * meant. */
 int okng_v4l2_find(char *path, size_t size, const char *id, struct okng_error *err);
 
+/* Serial number of the USB camera at that path, "" without one. */
+void okng_v4l2_serial(const char *path, char *text, size_t size);
+
 /* Opens the device file: the descriptor; -ENODEV no such device; -EACCES, -EINVAL it is no camera that streams; other
  * negative errno. */
 int okng_v4l2_connect(const char *path, bool *played, struct okng_error *err);

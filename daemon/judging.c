@@ -39,10 +39,11 @@ static int open_inspector(struct okng_inspector **inspector, const struct okng_r
 	return r;
 }
 
-static int load_optics(struct okng_calibration *calibration, const struct okng_view_config *config, int32_t width, int32_t height)
+/* size.serial must be the profile's, where both are known. */
+static int load_optics(struct okng_calibration *calibration, const struct okng_view_config *config, struct okng_judging_size size)
 {
 	struct okng_error err = {0};
-	int r = okng_calibration_load(calibration, config->flat, config->calibration, NULL, width, height, &err);
+	int r = okng_calibration_load(calibration, config->flat, config->calibration, size.serial, size.width, size.height, &err);
 	if (r < 0)
 		log_error(&err);
 	return r;
@@ -94,7 +95,7 @@ static int open_view(struct okng_judging *j, int i, const struct okng_station_co
 	}
 	struct okng_calibration calibration = {0};
 	if (r == 0)
-		r = load_optics(&calibration, c, size.width, size.height);
+		r = load_optics(&calibration, c, size);
 	const struct okng_optics optics = okng_calibration_optics(&calibration);
 	for (int w = 0; r == 0 && w < config->workers; w++)
 		r = open_inspector(&v->inspector[w], &v->recipe, v->folder, &optics, size.width, size.height);
@@ -217,7 +218,7 @@ static int test_view(const struct okng_judging_view *v, const struct okng_view_c
 	int32_t w = taught ? model->mean.width : config->camera.width, h = taught ? model->mean.height : config->camera.height;
 	struct okng_calibration calibration = {0};
 	if (r == 0 || r == -ENOENT)
-		r = load_optics(&calibration, config, w, h);
+		r = load_optics(&calibration, config, (struct okng_judging_size){w, h, ""});
 	const struct okng_optics optics = okng_calibration_optics(&calibration);
 	if (r == 0)
 		r = open_inspector(&inspector, &v->recipe, v->folder, &optics, w, h);

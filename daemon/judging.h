@@ -24,9 +24,10 @@ struct okng_judging_view {
 	char setup[OKNG_SETUP_NAME_MAX]; /* of the recording; "": none */
 };
 
-/* Of the frames that come. */
+/* Of the camera that was opened, and of the frames that come. */
 struct okng_judging_size {
 	int32_t width, height;
+	const char *serial; /* "" unknown; must outlive the call only */
 };
 
 struct okng_judging {

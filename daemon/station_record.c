@@ -89,7 +89,7 @@ int okng_record_judging(const struct okng_station *s, const struct okng_station_
 	int r = files ? -ESTALE : -ENOMEM;
 	*judging = NULL;
 	for (int v = 0; v < s->views; v++)
-		size[v] = (struct okng_judging_size){s->view[v].width, s->view[v].height};
+		size[v] = (struct okng_judging_size){s->view[v].width, s->view[v].height, okng_camera_serial(s->view[v].camera)};
 	for (int i = 0; r == -ESTALE && i < LOAD_TRIES; i++) {
 		for (int v = 0; recorder && v < s->views; v++)
 			name_files(&files[v], config, name, v);

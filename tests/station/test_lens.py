@@ -5,6 +5,7 @@
 # it, and okng inspect and okng replay come to the same verdicts.
 import json
 import os
+import re
 import sys
 import zlib
 
@@ -16,9 +17,9 @@ HEAD = "# okng camera profile, made by okng calib; a file changed by hand is ref
 CONFIG_CRC = 9
 
 
-def profile(width=640, height=480, k1=-0.12):
+def profile(width=640, height=480, k1=-0.12, serial="A1"):
     real = {"fx": 700, "fy": 700, "cx": 321, "cy": 238, "k1": k1, "k2": 0.03, "p1": 0.0004, "p2": -0.0003, "k3": 0}
-    text = HEAD + 'version = 2\nkind = "lens"\nserial = "A1"\n' + f"width = {width}\nheight = {height}\n"
+    text = HEAD + 'version = 2\nkind = "lens"\nserial = "' + serial + '"\n' + f"width = {width}\nheight = {height}\n"
     text += "".join(f"{k} = {v:.16e}\n" for k, v in real.items())
     text += "".join(f"{k}_sigma = {0:.16e}\n" for k in real)
     text += f"rms = {0.1:.16e}\nviews = 12\ncorners = 600\nboard_cols = 9\nboard_rows = 6\nsquare_mm = {25:.16e}\nmarker_mm = {0:.16e}\ndictionary = 0\n"
@@ -91,11 +92,26 @@ def refused(s):
         assert s.stop()[0] == 0
 
 
+def serial(s):
+    """The profile of another camera is refused by its serial number; one that says none is not."""
+    s.config(camera='type = "aravis"\ncalibration = "cam.toml"\n[camera.aravis]\nid = "Fake_1"\nwidth = 512\nheight = 512\n')
+    s.write("cam.toml", profile(512, 512))
+    s.start()
+    found = re.search(r"serial: the profile is of camera A1, this is (\S+): calibrate this camera", s.log())
+    assert found, s.log()
+    assert s.stop()[0] == 0
+    for own in (found.group(1), ""):
+        s.write("cam.toml", profile(512, 512, serial=own))
+        s.start()
+        assert "the profile is of" not in s.log() and "not taught yet" in s.log(), s.log()
+        assert s.stop()[0] == 0
+
+
 if __name__ == "__main__":
     okng, okngd, recipe = (os.path.abspath(a) for a in sys.argv[1:4])
     station = Station(okng, okngd, recipe)
     try:
-        {"commands": commands, "line": line, "refused": refused}[sys.argv[4]](station)
+        {"commands": commands, "line": line, "refused": refused, "serial": serial}[sys.argv[4]](station)
     except BaseException:
         if station.proc:
             print(station.log()[-4000:], file=sys.stderr)
