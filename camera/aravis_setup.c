@@ -48,12 +48,17 @@ static int set_format(const struct setting *s, struct okng_aravis_shape *shape)
 	char has[240] = "", what[320];
 	guint n = 0;
 	shape->format = &okng_aravis_formats[s->p->format];
-	arv_camera_set_pixel_format(s->camera, shape->format->code, &error);
-	if (!error && arv_camera_get_pixel_format(s->camera, &error) == shape->format->code && !error)
-		return 0;
-	if (g_error_matches(error, ARV_DEVICE_ERROR, ARV_DEVICE_ERROR_TIMEOUT))
-		return okng_aravis_refuse(s->err, KEY "format", "not set", &error);
-	g_clear_error(&error);
+	/* A mosaic comes in one of four patterns: that of the sensor, which the camera alone knows. */
+	for (int i = 0; i < OKNG_ARAVIS_CODES && shape->format->code[i]; i++) {
+		shape->variant = i;
+		shape->code = shape->format->code[i];
+		arv_camera_set_pixel_format(s->camera, shape->code, &error);
+		if (!error && arv_camera_get_pixel_format(s->camera, &error) == shape->code && !error)
+			return 0;
+		if (g_error_matches(error, ARV_DEVICE_ERROR, ARV_DEVICE_ERROR_TIMEOUT))
+			return okng_aravis_refuse(s->err, KEY "format", "not set", &error);
+		g_clear_error(&error);
+	}
 	const char **names = arv_camera_dup_available_pixel_formats_as_strings(s->camera, &n, NULL);
 	for (guint i = 0, at = 0; names && i < n && at < sizeof has; i++)
 		at += (guint)snprintf(has + at, sizeof has - at, "%s%s", i ? ", " : "", names[i]);

@@ -23,6 +23,8 @@ static inline enum okng_aravis_mode okng_aravis_mode(const struct okng_camera_pa
 /* What the camera will send. */
 struct okng_aravis_shape {
 	const struct okng_aravis_format *format;
+	int variant;    /* index into its codes */
+	uint32_t code;  /* that one */
 	int32_t width, height;
 	size_t payload; /* bytes of a buffer */
 };

@@ -18,6 +18,7 @@ struct okng_aravis_params {
 	char id[96];               /* serial number, address, or name as okng camera list shows it; "": the only one */
 	int format;                /* index into the formats of source_aravis_pixels.c */
 	int x, y, width, height;   /* pixels of the sensor; width, height 0: as much as there is */
+	int bayer;                 /* enum okng_bayer */
 	double exposure_us;        /* 0: left */
 	double gain;               /* in the camera's unit, most often dB; below 0: left */
 	char trigger_line[32];     /* "": software trigger, or free run when rate > 0 */
@@ -43,7 +44,7 @@ struct okng_v4l2_params {
 	char id[240];              /* device file, serial number, place or name as okng camera list shows it; "": the only one */
 	int input;                 /* of a frame grabber */
 	int format;                /* index into okng_v4l2_formats */
-	int bayer;                 /* enum okng_v4l2_bayer */
+	int bayer;                 /* enum okng_bayer */
 	int width, height;         /* pixels; both 0: the largest there is */
 	double fps;                /* exposures a second when parts are triggered; 0: left */
 	double exposure_us;        /* 0: left */

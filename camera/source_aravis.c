@@ -30,6 +30,7 @@ struct aravis {
 	struct okng_camera_params params;
 	enum okng_aravis_mode mode;
 	struct okng_aravis_shape shape;
+	struct okng_mosaic_scratch scratch; /* the camera thread's */
 	bool played;
 	char serial[sizeof((struct okng_aravis_session *)0)->serial];
 	int ready_fd, hands_fd;
@@ -300,13 +301,14 @@ static int fill(struct aravis *a, struct okng_frame *frame, ArvBuffer *b, struct
 	if (type != ARV_BUFFER_PAYLOAD_TYPE_IMAGE && type != ARV_BUFFER_PAYLOAD_TYPE_EXTENDED_CHUNK_DATA)
 		return okng_error_set(err, -EIO, "", 0, "", "frame %llu is not a picture", (unsigned long long)frame->id);
 	int w = arv_buffer_get_image_width(b), h = arv_buffer_get_image_height(b);
-	if (w != shape->width || h != shape->height || arv_buffer_get_image_pixel_format(b) != shape->format->code)
+	if (w != shape->width || h != shape->height || arv_buffer_get_image_pixel_format(b) != shape->code)
 		return okng_error_set(err, -EIO, "", 0, "", "frame %llu has %d x %d pixels of format 0x%08x, not %d x %d %s", (unsigned long long)frame->id,
 			w, h, arv_buffer_get_image_pixel_format(b), shape->width, shape->height, shape->format->name);
 	const void *data = arv_buffer_get_image_data(b, &size);
 	arv_buffer_get_image_padding(b, &x_padding, &y_padding);
 	size_t row = okng_aravis_row_bytes(shape->format, w) + (size_t)(x_padding > 0 ? x_padding : 0);
-	if (okng_aravis_unpack(&frame->image, shape->format, data, size, row) < 0)
+	const struct okng_aravis_mosaic mosaic = {(enum okng_pattern)shape->variant, (enum okng_bayer)a->params.aravis.bayer, &a->scratch};
+	if (okng_aravis_unpack(&frame->image, shape->format, &mosaic, data, size, row) < 0)
 		return okng_error_set(err, -EIO, "", 0, "", "frame %llu has only %zu bytes", (unsigned long long)frame->id, size);
 	return 0;
 }

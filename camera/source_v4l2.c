@@ -46,7 +46,7 @@ struct v4l2 {
 	pthread_t hands;
 	bool hands_started;
 	atomic_bool quit;
-	struct okng_v4l2_scratch scratch; /* the camera thread's */
+	struct okng_mosaic_scratch scratch; /* the camera thread's */
 
 	pthread_mutex_t lock; /* for all below up to the next comment */
 	struct okng_v4l2_session *session; /* NULL while the hands look for the camera */
@@ -378,7 +378,7 @@ static int fill(struct v4l2 *v, struct okng_frame *frame, const struct arrived *
 		frame->lease = a->buffer;
 		return 0;
 	}
-	if (okng_v4l2_to_mono8(&frame->image, r, (enum okng_v4l2_bayer)v->params.v4l2.bayer, a->buffer->data, a->size, &v->scratch, &why) < 0)
+	if (okng_v4l2_to_mono8(&frame->image, r, (enum okng_bayer)v->params.v4l2.bayer, a->buffer->data, a->size, &v->scratch, &why) < 0)
 		return okng_error_set(err, -EIO, "", 0, "", "frame %llu is incomplete: %.200s", (unsigned long long)frame->id, why.text);
 	return 0;
 }

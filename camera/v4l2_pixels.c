@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The upper 8 bits, as for GigE cameras: a shift, no rounding, which would brighten by half a level and need a limit at
- * white; bits above a format's depth are taken as white. A mosaic is filtered before the shift, so that the low bits of
- * its neighbours count; its sums of at most 16 × 4095 fit 16 bits.
+ * white; bits above a format's depth are taken as white.
  */
 #include "camera/v4l2_pixels.h"
 
@@ -132,60 +131,27 @@ static void packed_to_16(uint16_t *to, const uint8_t *from, int32_t n, int depth
 			to[i] = (uint16_t)((unsigned)from[i] << low | (from[of] >> (i * low) & ((1u << low) - 1)));
 }
 
-/* A row of the mosaic at its depth, with one more value mirrored at either end: to[1] is the first pixel. */
-static void mosaic_row(uint16_t *to, const struct okng_v4l2_raster *r, const uint8_t *data, int32_t y)
+/* One frame, for okng_mosaic. */
+struct frame {
+	const struct okng_v4l2_raster *raster;
+	const uint8_t *data;
+};
+
+static void read_row(const void *frame, int32_t y, uint16_t *to)
 {
-	const struct okng_v4l2_format *f = r->format;
-	const uint8_t *from = data + (size_t)(y < 0 ? 1 : y < r->height ? y : r->height - 2) * r->stride;
-	uint16_t most = (uint16_t)((1u << f->depth) - 1);
-	int32_t n = r->width;
-	if (f->layout == OKNG_V4L2_PACKED)
-		packed_to_16(to + 1, from, n, f->depth);
-	else if (f->layout == OKNG_V4L2_WORDS)
+	const struct frame *f = frame;
+	const struct okng_v4l2_format *format = f->raster->format;
+	const uint8_t *from = f->data + (size_t)y * f->raster->stride;
+	uint16_t most = (uint16_t)((1u << format->depth) - 1);
+	int32_t n = f->raster->width;
+	if (format->layout == OKNG_V4L2_PACKED)
+		packed_to_16(to, from, n, format->depth);
+	else if (format->layout == OKNG_V4L2_WORDS)
 		for (int32_t x = 0; x < n; x++)
-			to[x + 1] = word(from, x) < most ? word(from, x) : most;
+			to[x] = word(from, x) < most ? word(from, x) : most;
 	else
 		for (int32_t x = 0; x < n; x++)
-			to[x + 1] = from[x];
-	to[0] = to[2];
-	to[n + 1] = to[n - 1];
-}
-
-/* sums: room for n + 2 values. */
-static void luminance(uint8_t *restrict to, const uint16_t *restrict a, const uint16_t *restrict b, const uint16_t *restrict c,
-	uint16_t *restrict sums, int32_t n, int shift)
-{
-	for (int32_t x = 0; x < n + 2; x++)
-		sums[x] = (uint16_t)(a[x] + 2 * b[x] + c[x]);
-	for (int32_t x = 0; x < n; x++)
-		to[x] = (uint8_t)((uint16_t)(sums[x] + 2 * sums[x + 1] + sums[x + 2]) >> shift);
-}
-
-/* at: of the first green pixel of the row, 0 or 1. */
-static void green(uint8_t *restrict to, const uint16_t *restrict a, const uint16_t *restrict b, const uint16_t *restrict c, int32_t n, int at,
-	int shift)
-{
-	for (int32_t x = 0; x < n; x++) {
-		uint16_t around = (uint16_t)(a[x + 1] + c[x + 1] + b[x] + b[x + 2]), here = (uint16_t)(4 * b[x + 1]);
-		to[x] = (uint8_t)(((x & 1) == at ? here : around) >> shift);
-	}
-}
-
-static void mosaic_to_8(struct okng_image *to, const struct okng_v4l2_raster *r, enum okng_v4l2_bayer bayer, const uint8_t *data,
-	struct okng_v4l2_scratch *scratch)
-{
-	int low = r->format->depth - 8;
-	int first = r->variant == 0 || r->variant == 3; /* BGGR and RGGB begin with another colour, the others with green */
-	mosaic_row(scratch->row[2], r, data, -1);
-	mosaic_row(scratch->row[0], r, data, 0);
-	for (int32_t y = 0; y < r->height; y++) {
-		const uint16_t *a = scratch->row[(y + 2) % 3], *b = scratch->row[y % 3], *c = scratch->row[(y + 1) % 3];
-		mosaic_row(scratch->row[(y + 1) % 3], r, data, y + 1);
-		if (bayer == OKNG_BAYER_GREEN)
-			green(okng_image_row(to, y), a, b, c, r->width, (first + y) & 1, low + 2);
-		else
-			luminance(okng_image_row(to, y), a, b, c, scratch->sums, r->width, low + 4);
-	}
+			to[x] = from[x];
 }
 
 static int jpeg_to_8(struct okng_image *to, const void *data, size_t size, struct okng_error *err)
@@ -200,8 +166,8 @@ static int jpeg_to_8(struct okng_image *to, const void *data, size_t size, struc
 	return rc < 0 ? rc : d->decode(to, data, size, "", err);
 }
 
-int okng_v4l2_to_mono8(struct okng_image *to, const struct okng_v4l2_raster *r, enum okng_v4l2_bayer bayer, const void *data, size_t size,
-	struct okng_v4l2_scratch *scratch, struct okng_error *err)
+int okng_v4l2_to_mono8(struct okng_image *to, const struct okng_v4l2_raster *r, enum okng_bayer bayer, const void *data, size_t size,
+	struct okng_mosaic_scratch *scratch, struct okng_error *err)
 {
 	size_t least = okng_v4l2_frame_bytes(r);
 	if (to->pixel != OKNG_PIXEL_MONO8 || to->width != r->width || to->height != r->height)
@@ -211,7 +177,7 @@ int okng_v4l2_to_mono8(struct okng_image *to, const struct okng_v4l2_raster *r, 
 	if (r->format->layout == OKNG_V4L2_JPEG)
 		return jpeg_to_8(to, data, size, err);
 	if (r->format->bayer)
-		mosaic_to_8(to, r, bayer, data, scratch);
+		okng_mosaic_to_8(to, &(struct okng_mosaic){(enum okng_pattern)r->variant, bayer, r->format->depth, read_row, &(struct frame){r, data}}, scratch);
 	else
 		for (int32_t y = 0; y < r->height; y++)
 			row_to_8(okng_image_row(to, y), (const uint8_t *)data + (size_t)y * r->stride, r->width, r->format);

@@ -6,6 +6,7 @@
 #ifndef OKNG_CAMERA_V4L2_PIXELS_H
 #define OKNG_CAMERA_V4L2_PIXELS_H
 
+#include "camera/mosaic.h"
 #include "pipeline/error.h"
 #include "pipeline/image.h"
 
@@ -32,23 +33,12 @@ struct okng_v4l2_format {
 #define OKNG_V4L2_FORMATS 16
 extern const struct okng_v4l2_format okng_v4l2_formats[OKNG_V4L2_FORMATS]; /* in the order of the words in config/station.def */
 
-/* A Bayer mosaic to grey, at its full size. Luminance: (R + 2G + B) / 4 of the bilinear picture, which is the mosaic
- * under the 3 × 3 binomial weights, whatever its pattern. Green: as it is at green pixels, the mean of the four green
- * neighbours elsewhere; sharper, and blind to what only red and blue show. Edges are mirrored. */
-enum okng_v4l2_bayer { OKNG_BAYER_LUMINANCE, OKNG_BAYER_GREEN };
-
 /* How the bytes of one frame lie. */
 struct okng_v4l2_raster {
 	const struct okng_v4l2_format *format;
-	int variant;             /* index into code */
+	int variant;             /* index into code; Bayer: enum okng_pattern */
 	int32_t width, height;
 	size_t stride;           /* bytes from row to row of the first plane; 0 for JPEG */
-};
-
-#define OKNG_V4L2_ROWS 3
-/* For the rows that Bayer needs at once; the caller's, so that nothing is allocated for a frame. */
-struct okng_v4l2_scratch {
-	uint16_t row[OKNG_V4L2_ROWS][OKNG_IMAGE_SIDE_MAX + 2], sums[OKNG_IMAGE_SIDE_MAX + 2];
 };
 
 /* Bytes of a row without padding; 0 for JPEG. */
@@ -63,7 +53,7 @@ int okng_v4l2_check_raster(const struct okng_v4l2_raster *raster, struct okng_er
 /* Of 10 to 16 bits the upper 8 are taken, a shift without rounding; luminance stays as the camera scales it (often 16 to
  * 235). *to: Mono8 of the raster's size. 0; -EINVAL with *err: too few bytes, or a damaged JPEG (then *to holds anything).
  * No heap, but for what libjpeg needs for a JPEG. */
-int okng_v4l2_to_mono8(struct okng_image *to, const struct okng_v4l2_raster *raster, enum okng_v4l2_bayer bayer, const void *data,
-	size_t size, struct okng_v4l2_scratch *scratch, struct okng_error *err);
+int okng_v4l2_to_mono8(struct okng_image *to, const struct okng_v4l2_raster *raster, enum okng_bayer bayer, const void *data,
+	size_t size, struct okng_mosaic_scratch *scratch, struct okng_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 /* off: commented out, for a table that is not there by default. */
 static void print_key(FILE *out, const struct okng_row *r, bool off)
 {
-	char allowed[160];
+	char allowed[240];
 	okng_row_allowed(r, allowed, sizeof allowed);
 	fprintf(out, "# %s\n# %s%s%s\n%s%s = %s\n", r->text, allowed, *r->unit ? ", in " : "", r->unit, off ? "#" : "", r->key, r->def);
 }
@@ -62,7 +62,7 @@ static void print_table(FILE *out, const char *what, const char *name)
 	const struct okng_row *rows = okng_rows(what, &count);
 	for (int i = 0; i < count; i++) {
 		const struct okng_row *r = &rows[i];
-		char allowed[160];
+		char allowed[240];
 		if (!table || strcmp(table, r->table) != 0) {
 			if (name)
 				fprintf(out, "\n### [[%s]]\n\n", name);

@@ -279,7 +279,7 @@ int okng_row_set(const struct okng_row *row, void *base, const struct okng_toml_
 {
 	if (set(row, base, node))
 		return 0;
-	char allowed[160], given[80];
+	char allowed[240], given[80];
 	okng_row_allowed(row, allowed, sizeof allowed);
 	describe(node, given, sizeof given);
 	snprintf(why, size, "must be %s%s%s, not %s", allowed, *row->unit ? ", in " : "", row->unit, given);

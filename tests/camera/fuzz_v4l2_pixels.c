@@ -13,12 +13,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int convert(const struct okng_v4l2_raster *r, int bayer, const uint8_t *data, size_t size, uint32_t *hash)
 {
-	static struct okng_v4l2_scratch scratch;
+	static struct okng_mosaic_scratch scratch;
 	struct okng_error err = {0};
 	struct okng_image img;
 	if (okng_image_init(&img, r->width, r->height, OKNG_PIXEL_MONO8) < 0)
 		abort();
-	int rc = okng_v4l2_to_mono8(&img, r, (enum okng_v4l2_bayer)bayer, data, size, &scratch, &err);
+	int rc = okng_v4l2_to_mono8(&img, r, (enum okng_bayer)bayer, data, size, &scratch, &err);
 	assert(rc == 0 || *err.text);
 	*hash = 0;
 	for (int32_t y = 0; y < r->height; y++)

@@ -169,6 +169,31 @@ static void wide_pixels_are_brought_to_eight_bits(void **state)
 	okng_camera_close(&c);
 }
 
+/* Of whichever pattern the sensor has. */
+static void mosaics_are_brought_to_grey(void **state)
+{
+	(void)state;
+	for (int bayer = 0; bayer < 2; bayer++) {
+		struct okng_camera_params p = fake(0);
+		p.aravis.format = 9; /* Bayer8 */
+		p.aravis.bayer = bayer;
+		struct okng_camera *c = open_it(&p);
+		struct okng_frame *f;
+		assert_true(strlen(okng_camera_serial(c)) > 0);
+		assert_int_equal(okng_camera_trigger(c), 0);
+		assert_int_equal(okng_camera_take(c, &f, LIMIT_MS), 0);
+		assert_int_equal(f->image.pixel, OKNG_PIXEL_MONO8);
+		assert_false(f->incomplete);
+		uint64_t sum = 0;
+		for (int32_t y = 0; y < f->image.height; y++)
+			for (int32_t x = 0; x < f->image.width; x++)
+				sum += okng_image_row(&f->image, y)[x];
+		assert_true(sum > 0);
+		okng_frame_unref(&f);
+		okng_camera_close(&c);
+	}
+}
+
 /* An open camera has what was asked for, whatever the one before left. */
 static void settings_are_made_and_read_back(void **state)
 {
@@ -304,6 +329,7 @@ int main(void)
 		cmocka_unit_test(free_run_counts_every_exposure),
 		cmocka_unit_test(a_frame_that_does_not_come_is_told_once),
 		cmocka_unit_test(wide_pixels_are_brought_to_eight_bits),
+		cmocka_unit_test(mosaics_are_brought_to_grey),
 		cmocka_unit_test(settings_are_made_and_read_back),
 		cmocka_unit_test(what_the_camera_does_not_take_is_named),
 		cmocka_unit_test(what_cannot_be_is_refused),

@@ -23,7 +23,7 @@
 #define PAD 5 /* bytes after each row */
 
 static struct okng_error err;
-static struct okng_v4l2_scratch scratch;
+static struct okng_mosaic_scratch scratch;
 static unsigned seed;
 
 static unsigned any(unsigned below)
@@ -68,7 +68,7 @@ static unsigned at(unsigned (*v)[W], int y, int x)
 }
 
 /* The definition: BGGR and RGGB have green where x + y is odd. */
-static unsigned grey_of(const struct okng_v4l2_raster *r, enum okng_v4l2_bayer bayer, unsigned (*v)[W], int y, int x)
+static unsigned grey_of(const struct okng_v4l2_raster *r, enum okng_bayer bayer, unsigned (*v)[W], int y, int x)
 {
 	static const unsigned weights[3] = {1, 2, 1};
 	int low = r->format->depth - 8;
@@ -93,7 +93,7 @@ static size_t frame_size(const struct okng_v4l2_raster *r)
 }
 
 /* The bytes end where the frame ends, so that a sanitizer sees a step too far. */
-static void try_format(const struct okng_v4l2_format *f, int variant, enum okng_v4l2_bayer bayer)
+static void try_format(const struct okng_v4l2_format *f, int variant, enum okng_bayer bayer)
 {
 	struct okng_v4l2_raster r = {f, variant, W, H, okng_v4l2_row_bytes(f, W) + PAD};
 	struct okng_image img;
@@ -149,7 +149,7 @@ static void a_flat_mosaic_is_flat(void **state)
 			encode(r.format, data, i, value);
 		assert_int_equal(okng_image_init(&img, 2, 2, OKNG_PIXEL_MONO8), 0);
 		for (int bayer = 0; bayer < 2; bayer++) {
-			assert_int_equal(okng_v4l2_to_mono8(&img, &r, (enum okng_v4l2_bayer)bayer, data, sizeof data, &scratch, &err), 0);
+			assert_int_equal(okng_v4l2_to_mono8(&img, &r, (enum okng_bayer)bayer, data, sizeof data, &scratch, &err), 0);
 			for (int i = 0; i < 4; i++)
 				assert_int_equal(okng_image_row(&img, i / 2)[i % 2], value >> 2);
 		}
