@@ -155,7 +155,7 @@ static void check_usb(struct okng_doctor *d)
 		okng_doctor_say(d, OKNG_HEALTH_OK, "usb memory", "", mib ? "usbfs_memory_mb is %ld" : "usbfs_memory_mb is %ld, without limit", mib);
 }
 
-/* As systemd gives it to the service; okngd asks for nothing that a default limit forbids. */
+/* Whether systemd runs it. What okngd locks in memory, a journal of some MiB, the default limit allows. */
 static void check_service(struct okng_doctor *d)
 {
 	static const char *const places[] = { "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system" };
