@@ -414,7 +414,7 @@ def drift(s):
             b = trigger(c, n)
             if not told and until(lambda: bits(c), lambda _: True, "")[18]:
                 told = n
-                assert re.search(r"camera camera 1: the light is 1\d\.\d % less than taught", s.log()), s.log()
+                s.await_log(r"camera camera 1: the light is 1\d\.\d % less than taught")
             if b.verdict != OK:
                 rejected = n
                 break
@@ -427,7 +427,7 @@ def drift(s):
     c = s.client()
     for n in range(1, 41):
         trigger(c, n)
-    assert not bits(c)[18]
+    until(lambda: bits(c), lambda b: not b[18], "IMAGE_DRIFT off")
     assert s.stop()[0] == 0
     s.write("recipes/demo/recipe.toml", text + "\n[drift]\npatches = [[40, 4, 24, 16]]\n")
     s.start()
