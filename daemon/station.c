@@ -139,7 +139,7 @@ static void camera_trouble(struct okng_station *s, struct view *v, struct part *
 
 static void take_frame(struct okng_station *s, struct view *v, struct part *p, struct okng_frame *frame)
 {
-	okng_verdict_frame(s, p, v->index, frame);
+	okng_verdict_frame(p, v->index, frame);
 	if (s->plc && p->answers_plc && okng_verdict_exposed(s, p))
 		okng_plc_exposed(s->plc, s->unit);
 	if (!frame->incomplete) {

@@ -136,6 +136,7 @@ static void publish(struct okng_station *s, struct part *p, int64_t now)
 {
 	struct okng_record *r = &p->record;
 	int64_t us = (now - p->trigger_ns) / 1000;
+	okng_verdict_truth(s, p);
 	r->time_us = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 	if (p->recorded) {
 		const struct okng_image *img = picture_of(s, p);

@@ -156,7 +156,8 @@ void okng_parts_publish(struct okng_station *s, int64_t now); /* deadlines, then
 int64_t okng_parts_deadline(const struct okng_station *s);    /* of the first to expire; -1: none */
 
 /* station_verdict.c */
-void okng_verdict_frame(struct okng_station *s, struct part *part, int view, struct okng_frame *frame); /* it came; takes the reference */
+void okng_verdict_frame(struct part *part, int view, struct okng_frame *frame); /* it came; takes the reference */
+void okng_verdict_truth(const struct okng_station *s, struct part *part); /* what the frames that came are known to show */
 bool okng_verdict_exposed(const struct okng_station *s, const struct part *part); /* by every camera */
 void okng_verdict_look(struct okng_station *s, struct part *part, const struct job *job); /* with the last one the part is judged */
 

@@ -16,7 +16,7 @@ static uint16_t thousandths(float x)
 }
 
 /* In the order of cameras, whichever came first. */
-static void describe_truth(const struct okng_station *s, struct part *p)
+void okng_verdict_truth(const struct okng_station *s, struct part *p)
 {
 	char *out = p->record.truth;
 	size_t size = sizeof p->record.truth, n = 0;
@@ -35,12 +35,11 @@ static void describe_truth(const struct okng_station *s, struct part *p)
 		snprintf(out, size, "good");
 }
 
-void okng_verdict_frame(struct okng_station *s, struct part *p, int view, struct okng_frame *frame)
+void okng_verdict_frame(struct part *p, int view, struct okng_frame *frame)
 {
 	p->look[view].frame = frame;
 	if (view == 0)
 		p->record.acq_id = (uint32_t)frame->id;
-	describe_truth(s, p);
 }
 
 bool okng_verdict_exposed(const struct okng_station *s, const struct part *p)
