@@ -38,8 +38,6 @@ static int await(struct okng_plc_player *p, sight *holds, unsigned n, enum okng_
 
 		if (code || holds(p, n))
 			return code;
-		if (p->stop && *p->stop)
-			return okng_plc_fail(p, "playing", -EINTR);
 		if (p->sight.sent_ns - start > p->timeout_ms * INT64_C(1000000)) {
 			okng_plc_rules_missing(&p->rules, rule, what, (p->sight.sent_ns - start) / 1000000);
 			return OKNG_PLC_STUCK;
@@ -96,16 +94,6 @@ static int pulse(struct okng_plc_player *p, enum okng_coil coil)
 	return code ? code : okng_plc_set_coil(p, coil, false);
 }
 
-static int trigger(struct okng_plc_player *p)
-{
-	uint16_t seq = p->trig_seq == UINT16_MAX ? 1 : (uint16_t)(p->trig_seq + 1);
-	int code = okng_plc_set_word(p, OKNG_HOLDING_TRIG_SEQ, seq);
-
-	if (!code)
-		p->trig_seq = seq;
-	return code;
-}
-
 static int acknowledge(struct okng_plc_player *p)
 {
 	int code = okng_plc_set_word(p, OKNG_HOLDING_RESULT_ACK_SEQ, p->sight.input[OKNG_INPUT_SEQ_HEAD]);
@@ -139,7 +127,7 @@ static int wait_in_line(struct okng_plc_player *p, unsigned n, enum okng_plc_rul
 	for (unsigned i = 0; i < n && !code; i++) {
 		code = await(p, is_on, OKNG_DISCRETE_READY, OKNG_RULE_READY, "READY 1");
 		if (!code)
-			code = trigger(p);
+			code = okng_plc_trigger(p);
 		asked[i] = p->trig_seq;
 	}
 	if (!code)
@@ -204,7 +192,7 @@ static int offline(struct okng_plc_player *p)
 	if (!code)
 		code = await(p, is_off, OKNG_DISCRETE_ONLINE, OKNG_RULE_OFFLINE, "ONLINE 0 after SET_OFFLINE");
 	if (!code)
-		code = trigger(p);
+		code = okng_plc_trigger(p);
 	if (!code)
 		code = expect_refused(p, OKNG_RULE_OFFLINE, p->trig_seq, OKNG_PLC_REASON_OFFLINE);
 	back = code < 0 ? code : okng_plc_set_coil(p, OKNG_COIL_SET_OFFLINE, false);
@@ -227,7 +215,7 @@ static int plc_lost(struct okng_plc_player *p)
 	if (!code && is_on(p, OKNG_DISCRETE_READY))
 		okng_plc_rules_break(&p->rules, OKNG_RULE_PLC_LOST, "READY 0 with PLC_LOST", "1");
 	if (!code)
-		code = trigger(p);
+		code = okng_plc_trigger(p);
 	if (!code)
 		code = expect_refused(p, OKNG_RULE_PLC_LOST, p->trig_seq, OKNG_PLC_REASON_PLC_LOST);
 	back = code < 0 ? code : beat(p, p->found.holding[OKNG_HOLDING_PLC_TIMEOUT]);
@@ -243,7 +231,7 @@ static int mixed(struct okng_plc_player *p)
 	if (!code)
 		code = okng_plc_set_coil(p, OKNG_COIL_TRIG, true);
 	if (!code)
-		code = trigger(p);
+		code = okng_plc_trigger(p);
 	if (!code)
 		code = await(p, has_error, OKNG_PLC_ERROR_MIXED_STYLES, OKNG_RULE_MIXED, "ERROR 40 for TRIG_SEQ while TRIG is 1");
 	if (code >= 0)
@@ -274,7 +262,7 @@ static int nothing_happens(struct okng_plc_player *p, enum okng_plc_rule rule, c
 static int rearm(struct okng_plc_player *p)
 {
 	unsigned head;
-	int code = trigger(p);
+	int code = okng_plc_trigger(p);
 
 	if (!code)
 		code = await(p, shows, p->trig_seq, OKNG_RULE_NO_RESULT, "a result");
@@ -303,7 +291,7 @@ static int connect_anew(struct okng_plc_player *p, struct okng_modbus *m)
 
 static int reconnect(struct okng_plc_player *p)
 {
-	int code = trigger(p);
+	int code = okng_plc_trigger(p);
 
 	if (code)
 		return code;
@@ -378,7 +366,7 @@ static int clear(struct okng_plc_player *p)
 	if (!code)
 		code = await(p, has_counted_nothing, 0, OKNG_RULE_CLEAR, "counters of 0 after CLEAR_COUNTERS");
 	if (!code)
-		code = trigger(p);
+		code = okng_plc_trigger(p);
 	if (!code)
 		code = await(p, shows, p->trig_seq, OKNG_RULE_NO_RESULT, "a result");
 	if (!code)

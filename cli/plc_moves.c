@@ -63,6 +63,16 @@ int okng_plc_set_word(struct okng_plc_player *p, uint16_t at, uint16_t value)
 	return wrote(p, "writing a register", okng_modbus_write_words(&p->modbus, at, 1, &value));
 }
 
+int okng_plc_trigger(struct okng_plc_player *p)
+{
+	uint16_t seq = p->trig_seq == UINT16_MAX ? 1 : (uint16_t)(p->trig_seq + 1);
+	int code = okng_plc_set_word(p, OKNG_HOLDING_TRIG_SEQ, seq);
+
+	if (!code)
+		p->trig_seq = seq;
+	return code;
+}
+
 static bool is_idle(const struct okng_plc_player *p)
 {
 	return !okng_plc_sees(p, OKNG_DISCRETE_BUSY) && !okng_plc_sees(p, OKNG_DISCRETE_RESULT_VALID);

@@ -23,6 +23,9 @@ bool okng_plc_sees(const struct okng_plc_player *p, enum okng_discrete bit);
 int okng_plc_set_coil(struct okng_plc_player *p, enum okng_coil coil, bool on);
 int okng_plc_set_word(struct okng_plc_player *p, uint16_t at, uint16_t value);
 
+/* The next TRIG_SEQ, kept in p->trig_seq; the rules are not told. */
+int okng_plc_trigger(struct okng_plc_player *p);
+
 /* Takes the writer's place and brings the handshake to rest, whatever was left of it. */
 int okng_plc_settle(struct okng_plc_player *p);
 

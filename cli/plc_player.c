@@ -135,14 +135,11 @@ static int examine(struct okng_plc_player *p)
 
 static int trigger_seq(struct okng_plc_player *p)
 {
-	uint16_t seq = p->trig_seq == UINT16_MAX ? 1 : (uint16_t)(p->trig_seq + 1);
-	int code = okng_plc_set_word(p, OKNG_HOLDING_TRIG_SEQ, seq);
+	int code = okng_plc_trigger(p);
 
-	if (code)
-		return code;
-	p->trig_seq = seq;
-	okng_plc_rules_triggered(&p->rules, seq, p->modbus.sent_ns, p->modbus.seen_ns);
-	return 0;
+	if (!code)
+		okng_plc_rules_triggered(&p->rules, p->trig_seq, p->modbus.sent_ns, p->modbus.seen_ns);
+	return code;
 }
 
 /* Even parts leave their result to the next trigger. */
