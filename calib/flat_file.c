@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "calib/flat.h"
+#include "pipeline/file.h"
 
 #define MAGIC "OKNGFLAT"
 #define HEADER 24
@@ -183,58 +184,17 @@ static size_t pack(uint8_t *bytes, const struct okng_flat *flat)
 	return size;
 }
 
-static int sync_folder(const char *path)
-{
-	char folder[4096];
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		strcpy(folder, ".");
-	else
-		snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	int rc = fsync(fd) == 0 || errno == EINVAL ? 0 : -errno; /* EINVAL: a file system that can't */
-	close(fd);
-	return rc;
-}
-
-static int write_temp(const char *temp, const uint8_t *bytes, size_t size)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int rc = fd < 0 ? -errno : 0;
-	for (size_t n = 0; rc == 0 && n < size;) {
-		ssize_t put = write(fd, bytes + n, size - n);
-		if (put >= 0)
-			n += (size_t)put;
-		else if (errno != EINTR)
-			rc = -errno;
-	}
-	if (rc == 0 && fsync(fd) != 0)
-		rc = -errno;
-	if (fd >= 0 && close(fd) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
 int okng_flat_save(const struct okng_flat *flat, const char *path, struct okng_error *err)
 {
-	char temp[4096];
-	if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
-		return okng_error_set(err, -ENAMETOOLONG, path, 0, "", "the path is too long");
 	if (flat->dark.width < 1 || flat->dark.width != flat->gain.width || flat->dark.height != flat->gain.height)
 		return okng_error_set(err, -EINVAL, path, 0, "", "dark and gain have no common size");
 	uint8_t *bytes = malloc(HEADER + 3 * (size_t)flat->dark.width * (size_t)flat->dark.height + 4 + 4 * (size_t)flat->n_bad);
 	if (!bytes)
 		return okng_error_set(err, -ENOMEM, path, 0, "", "no memory");
-	int rc = write_temp(temp, bytes, pack(bytes, flat));
+	int rc = okng_file_replace(path, bytes, pack(bytes, flat));
 	free(bytes);
-	if (rc == 0 && rename(temp, path) != 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlink(temp);
+	if (rc < 0)
 		return okng_error_set(err, rc, path, 0, "", "cannot be written: %s", strerror(-rc));
-	}
-	rc = sync_folder(path);
-	return rc < 0 ? okng_error_set(err, rc, path, 0, "", "its folder cannot be synced: %s", strerror(-rc)) : 0;
+	rc = okng_file_sync_folder(path);
+	return rc < 0 && rc != -EINVAL ? okng_error_set(err, rc, path, 0, "", "its folder cannot be synced: %s", strerror(-rc)) : 0;
 }

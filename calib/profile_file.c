@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipeline/file.h"
+
 int okng_profile_load(struct okng_profile *profile, const char *path, struct okng_error *err)
 {
 	char bytes[OKNG_PROFILE_SIZE_MAX + 1];
@@ -33,42 +35,16 @@ int okng_profile_load(struct okng_profile *profile, const char *path, struct okn
 	return okng_profile_parse(profile, bytes, n, path, err);
 }
 
-static int write_temp(const char *temp, const char *text, size_t size)
-{
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int rc = fd < 0 ? -errno : 0;
-	for (size_t n = 0; rc == 0 && n < size;) {
-		ssize_t put_now = write(fd, text + n, size - n);
-		if (put_now >= 0)
-			n += (size_t)put_now;
-		else if (errno != EINTR)
-			rc = -errno;
-	}
-	if (rc == 0 && fsync(fd) != 0)
-		rc = -errno;
-	if (fd >= 0 && close(fd) != 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
 int okng_profile_save(const struct okng_profile *profile, const char *path, struct okng_error *err)
 {
-	char text[OKNG_PROFILE_SIZE_MAX], temp[4096];
+	char text[OKNG_PROFILE_SIZE_MAX];
 	struct okng_profile back;
-	if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp)
-		return okng_error_set(err, -ENAMETOOLONG, path, 0, "", "the path is too long");
 	int n = okng_profile_print(profile, text, sizeof text);
 	if (n < 0)
 		return okng_error_set(err, n, path, 0, "serial", "may hold letters, digits and -_.: only, 63 at most; a profile has a lens or a plane");
 	int rc = okng_profile_parse(&back, text, (size_t)n, path, err);
 	if (rc < 0)
 		return rc;
-	rc = write_temp(temp, text, (size_t)n);
-	if (rc == 0 && rename(temp, path) != 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlink(temp);
-		return okng_error_set(err, rc, path, 0, "", "cannot be written: %s", strerror(-rc));
-	}
-	return 0;
+	rc = okng_file_replace(path, text, (size_t)n);
+	return rc < 0 ? okng_error_set(err, rc, path, 0, "", "cannot be written: %s", strerror(-rc)) : 0;
 }

@@ -15,6 +15,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "pipeline/file.h"
+
 /* Header, little-endian; the planes of 16-bit pixels follow, rows without padding: mean, then sigma; then the chunks,
  * each with a header of its own. */
 enum {
@@ -175,20 +177,6 @@ static int read_all(int fd, uint8_t *p, size_t size)
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *p, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, p, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 static int load_open(struct okng_model **model, int fd, const char *path, struct okng_error *err)
 {
 	struct stat st;
@@ -226,36 +214,6 @@ int okng_model_load(struct okng_model **model, const char *path, struct okng_err
 			errno == ENOENT ? ": the recipe was not taught yet, teach it with okng learn" : "");
 	int rc = load_open(model, fd, path, err);
 	close(fd);
-	return rc;
-}
-
-/* The rename itself must survive a power cut. */
-static int sync_folder(const char *path)
-{
-	char *folder = strdup(path);
-	if (!folder)
-		return -ENOMEM;
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) != 0 ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return rc;
-}
-
-static int write_new(const char *path, const uint8_t *bytes, size_t size)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -errno;
-	int rc = write_all(fd, bytes, size);
-	if (!rc && fsync(fd) != 0)
-		rc = -errno;
-	if (close(fd) != 0 && !rc)
-		rc = -errno;
 	return rc;
 }
 
@@ -306,30 +264,14 @@ static uint8_t *serialize(const struct okng_model *m, size_t size)
 int okng_model_save(struct okng_model *model, const char *path, struct okng_error *err)
 {
 	size_t size = file_size(model);
-	char *fresh = NULL;
-	uint8_t *bytes = NULL;
-	int rc = -ENOMEM;
-	if (asprintf(&fresh, "%s.new", path) < 0) {
-		fresh = NULL;
-		goto out;
-	}
-	bytes = serialize(model, size);
-	if (!bytes)
-		goto out;
-	rc = write_new(fresh, bytes, size);
-	if (!rc && rename(fresh, path) != 0)
-		rc = -errno;
-	if (rc)
-		unlink(fresh);
-	else
-		rc = sync_folder(path);
+	uint8_t *bytes = serialize(model, size);
+	int rc = bytes ? okng_file_replace(path, bytes, size) : -ENOMEM;
+	if (!rc)
+		rc = okng_file_sync_folder(path);
 	if (!rc)
 		model->crc = get32(bytes + AT_CRC);
-out:
 	free(bytes);
-	free(fresh);
 	if (rc)
 		okng_error_set(err, rc, path, 0, "", "the model could not be written: %s", strerror(-rc));
 	return rc;
 }
-
