@@ -23,6 +23,24 @@ LIMIT = 60.0  # seconds for anything that must happen
 BLOCK = 16    # first input register of the result block
 
 
+# Finds nothing in any picture, and looks at every one: for tests of cameras that show what they like.
+BLOBS = """
+name = "blobs"
+number = 1
+[locate]
+enabled = false
+[image]
+match_light = false
+[[tool]]
+name = "spots"
+type = "blob"
+threshold = "absolute"
+bright = 254
+[limits]
+area = 1000000.0
+"""
+
+
 def u32(regs, at):
     return regs[at] << 16 | regs[at + 1]
 

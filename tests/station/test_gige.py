@@ -11,28 +11,13 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import LIMIT, Station, bits, read, u32, until  # noqa: E402
+from harness import BLOBS, LIMIT, Station, bits, read, u32, until  # noqa: E402
 
 OKNG, OKNGD, RECIPE = (os.path.abspath(a) for a in sys.argv[1:4])
 CAMERA = "arv-fake-gv-camera-0.8"
 CAMERA_OK = 17
 OK, NG, FAULT = 1, 2, 4
 DROPPED, INCOMPLETE, RECONNECTS = 92, 94, 96
-BLOBS = """
-name = "gige"
-number = 1
-[locate]
-enabled = false
-[image]
-match_light = false
-[[tool]]
-name = "spots"
-type = "blob"
-threshold = "absolute"
-bright = 254
-[limits]
-area = 1000000.0
-"""
 
 
 def skip(why):

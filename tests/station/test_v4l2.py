@@ -8,28 +8,13 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Station, bits, read, u32, until  # noqa: E402
+from harness import BLOBS, Station, bits, read, u32, until  # noqa: E402
 
 OKNG, OKNGD, RECIPE = (os.path.abspath(a) for a in sys.argv[1:4])
 DRIVER = "/sys/bus/platform/drivers/vivid/"
 CAMERA_OK = 17
 OK, NG, FAULT = 1, 2, 4
 DROPPED, INCOMPLETE, RECONNECTS = 92, 94, 96
-BLOBS = """
-name = "v4l2"
-number = 1
-[locate]
-enabled = false
-[image]
-match_light = false
-[[tool]]
-name = "spots"
-type = "blob"
-threshold = "absolute"
-bright = 254
-[limits]
-area = 1000000.0
-"""
 
 
 def counter(c, at):
